@@ -1,0 +1,1 @@
+# find_package(libexec CONFIG) for those who install it.

@@ -1,0 +1,10 @@
+# LIBEXEC_SANITIZE=address builds with ASan and UBSan, =thread with TSan; a report ends the program.
+if(LIBEXEC_SANITIZE STREQUAL "address")
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined)
+elseif(LIBEXEC_SANITIZE STREQUAL "thread")
+    add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=thread)
+elseif(NOT LIBEXEC_SANITIZE STREQUAL "")
+    message(FATAL_ERROR "LIBEXEC_SANITIZE is '${LIBEXEC_SANITIZE}': expected empty, address or thread")
+endif()

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "libexec/base/reason.hpp"
+
+namespace libexec {
+
+/// The world said no: the code is part of the wire protocol; the detail is for people.
+struct Rejection {
+    Reason reason = Reason::internal;
+    std::string detail;
+
+    friend bool operator==(const Rejection&, const Rejection&) = default;
+};
+
+/// A function, so that it can become std::unexpected without touching callers.
+inline Rejection reject(Reason reason, std::string detail) { return {reason, std::move(detail)}; }
+
+/// The value of a success that has nothing to say.
+struct Done {
+    friend bool operator==(const Done&, const Done&) = default;
+};
+
+/// A value, or the reason there is none. Member names follow std::expected (C++23).
+template <class T>
+class [[nodiscard]] Result {
+public:
+    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+    Result(Rejection why) : state_(std::in_place_index<1>, std::move(why)) {}
+
+    explicit operator bool() const noexcept { return state_.index() == 0; }
+    /// Asking for the half that is absent is a caller's bug: throws std::bad_variant_access.
+    const T& value() const& { return std::get<0>(state_); }
+    T&& value() && { return std::get<0>(std::move(state_)); }
+    const Rejection& error() const { return std::get<1>(state_); }
+
+private:
+    std::variant<T, Rejection> state_;
+};
+
+}  // namespace libexec

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <variant>
+
+#include "libexec/base/result.hpp"
+#include "libexec/base/task.hpp"
+#include "libexec/model/attempt.hpp"
+#include "libexec/model/transaction.hpp"
+
+namespace libexec {
+
+/// Proof that an attempt's intent is durable: only the order store can make one, after the commit. The
+/// chain sends nothing else, so no byte leaves before its intent is written.
+class CommittedIntent {
+public:
+    const Attempt& attempt() const { return attempt_; }
+
+private:
+    friend class OrderStore;
+    explicit CommittedIntent(Attempt attempt) : attempt_(std::move(attempt)) {}
+    Attempt attempt_;
+};
+
+/// The chain has it in a block.
+struct Landed {
+    bool ok = false;
+    Commitment commitment = Commitment::processed;
+    std::uint64_t slot = 0;
+    Amount amount_in;
+    Amount amount_out;
+    std::uint64_t fee_lamports = 0;
+    Rejection error;  ///< when not ok: slippage_exceeded, account_in_use, chain_rejected ...
+};
+
+/// It can never land any more; `evidence` says which nodes, heights and slots prove it.
+struct ProvablyDead {
+    std::string evidence;
+};
+
+/// Neither: keep watching.
+struct Unknown {};
+
+using Observation = std::variant<Landed, ProvablyDead, Unknown>;
+
+/// Sends transactions and says what became of them. Used from the engine's thread alone.
+class Chain {
+public:
+    virtual ~Chain() = default;
+
+    /// A recent blockhash. Errors are retryable: service_unavailable, rate_limited.
+    virtual Task<Result<Anchor>> anchor() = 0;
+
+    /// Hands the bytes to the network. An error says nothing about whether they arrived: only `observe` does.
+    /// Sending the same intent again is harmless.
+    virtual Task<Result<Done>> send(CommittedIntent intent) = 0;
+
+    /// Never throws for a network's trouble: that is `Unknown`.
+    virtual Task<Observation> observe(Attempt attempt) = 0;
+};
+
+/// Signs; never shows the key.
+class Signer {
+public:
+    virtual ~Signer() = default;
+    /// Errors: policy_refused with the rule that was broken.
+    virtual Task<Result<SignedTransaction>> sign(UnsignedTransaction transaction) = 0;
+};
+
+}  // namespace libexec

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "libexec/model/attempt.hpp"
+
+namespace libexec {
+
+/// Everything an engine needs to know, with the defaults of the manual. Plain values, checked once by `open`.
+struct Config {
+    std::string database_url = "sqlite:exec.db";  ///< sqlite:PATH
+    std::size_t queue_concurrency = 10;           ///< orders in flight, 1..100'000
+    std::uint32_t max_retries = 3;                ///< attempts per order, the first included, 1..100
+    std::chrono::milliseconds retry_base{1'000};  ///< doubled after each failed attempt
+    std::chrono::milliseconds order_deadline{30'000};
+    Commitment commitment = Commitment::finalized;
+    std::uint32_t orders_per_minute = 0;  ///< executions started per minute; 0: no limit
+    std::uint64_t queue_limit = 10'000;   ///< live orders
+    std::chrono::milliseconds quote_timeout{1'000};
+    std::string tokens_file;  ///< further tokens, lines of SYMBOL MINT DECIMALS; empty: none
+
+    // The simulated world.
+    std::optional<std::uint64_t> mock_seed;  ///< none: drawn from the system
+    std::uint32_t mock_time_scale_ppm = 1'000'000;  ///< 1'000'000: real time; 0: no waiting
+    std::uint32_t mock_failure_rate_ppm = 50'000;   ///< chance that an attempt meets trouble
+    std::string mock_journal;  ///< the simulated chain's journal; empty: chain.journal beside the database
+};
+
+}  // namespace libexec

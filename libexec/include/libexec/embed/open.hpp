@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "libexec/base/result.hpp"
+#include "libexec/embed/config.hpp"
+#include "libexec/engine/engine.hpp"
+#include "libexec/engine/event_bus.hpp"
+#include "libexec/engine/order_store.hpp"
+#include "libexec/model/token.hpp"
+#include "libexec/telemetry/log.hpp"
+
+namespace libexec {
+
+/// A running engine with its store, venues and chain. Owns its threads: one for the engine, one writer and a
+/// few readers for the store, one for the simulated chain's journal. Every coroutine may be awaited from any
+/// io_context thread and resumes there.
+class Service {
+public:
+    virtual ~Service() = default;  ///< stops first, if `stop` was not called
+
+    /// Errors: queue_full, draining, service_unavailable, outcome_unknown, idempotency_conflict, timeout.
+    virtual Task<Result<Submitted>> submit(OrderRequest request, SubmitOptions options) = 0;
+    /// Errors: not_found, too_late_to_cancel, service_unavailable.
+    virtual Task<Result<CancelAnswer>> cancel(OrderId order) = 0;
+    virtual Task<Result<std::optional<OrderRecord>>> load(OrderId order) = 0;
+    virtual Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) = 0;
+    virtual Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after, std::size_t limit) = 0;
+    /// Events after `after_seq`, history first, then live, on the reader's executor.
+    virtual std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) = 0;
+    virtual Task<Result<QueueCounts>> queue() = 0;
+
+    virtual const TokenRegistry& tokens() const = 0;
+    virtual Result<Done> health() const = 0;  ///< whether orders are being accepted; when not, why
+    virtual bool draining() const = 0;
+
+    /// Refuses new orders, lets the orders in flight reach a safe point, closes the store. Blocks; once.
+    virtual void stop() = 0;
+};
+
+/// Checks the configuration, opens the store (recovering what an earlier run left) and starts the engine.
+/// Throws std::runtime_error with one clear sentence when the machine lets us down: a bad value, a database
+/// held by another process, an unreadable file. `log` outlives the service.
+std::unique_ptr<Service> open(Config config, Log& log);
+
+}  // namespace libexec

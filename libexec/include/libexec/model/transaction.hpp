@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "libexec/model/attempt.hpp"
+#include "libexec/model/quote.hpp"
+
+namespace libexec {
+
+/// What a transaction hangs on: without a recent blockhash it never lands, and beyond the height it no longer can.
+struct Anchor {
+    std::string blockhash;
+    std::uint64_t last_valid_height = 0;
+    std::uint64_t slot = 0;
+};
+
+/// What a venue is asked to build. The limit inside is what the chain enforces.
+struct SwapPlan {
+    OrderId order;
+    std::uint32_t attempt = 1;
+    std::uint64_t chance_key = 0;  ///< see QuoteRequest
+    Token token_in;
+    Token token_out;
+    SwapMode mode = SwapMode::exact_in;
+    Quote quote;
+    Amount limit;  ///< least output (exact_in) or most input (exact_out)
+    bool wraps_sol = false;
+    bool unwraps_sol = false;
+};
+
+/// A message ready to sign. Showing it to a node commits nobody.
+struct UnsignedTransaction {
+    Bytes message;
+};
+
+/// A bearer instrument: whoever has the bytes can send them.
+struct SignedTransaction {
+    std::string signature;  ///< base58
+    Bytes bytes;
+};
+
+}  // namespace libexec

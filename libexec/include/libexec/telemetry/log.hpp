@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace libexec {
+
+enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
+
+std::optional<LogLevel> parse_log_level(std::string_view word);
+
+/// One key and value of a log line. Values from outside are escaped and capped by the writer.
+struct LogField {
+    std::string_view key;
+    std::string value;
+};
+
+/// Where the project talks to its operator: an object handed down, never a global. Safe from any thread.
+class Log {
+public:
+    virtual ~Log() = default;
+
+    virtual bool enabled(LogLevel level) const = 0;
+    /// `event` is a short stable word such as "order.routed"; people read `message`.
+    virtual void write(LogLevel level, std::string_view event, std::string_view message,
+                       std::initializer_list<LogField> fields = {}) = 0;
+    virtual void set_level(LogLevel level) = 0;
+
+    void debug(std::string_view event, std::string_view message, std::initializer_list<LogField> fields = {}) {
+        if (enabled(LogLevel::debug)) write(LogLevel::debug, event, message, fields);
+    }
+    void info(std::string_view event, std::string_view message, std::initializer_list<LogField> fields = {}) {
+        if (enabled(LogLevel::info)) write(LogLevel::info, event, message, fields);
+    }
+    void warn(std::string_view event, std::string_view message, std::initializer_list<LogField> fields = {}) {
+        if (enabled(LogLevel::warn)) write(LogLevel::warn, event, message, fields);
+    }
+    void error(std::string_view event, std::string_view message, std::initializer_list<LogField> fields = {}) {
+        if (enabled(LogLevel::error)) write(LogLevel::error, event, message, fields);
+    }
+};
+
+enum class LogFormat : std::uint8_t { text, json };
+
+/// Lines on standard error, through spdlog.
+std::unique_ptr<Log> make_stderr_log(LogLevel level, LogFormat format);
+
+/// Says nothing. For libraries and tests that were given no log.
+std::unique_ptr<Log> make_silent_log();
+
+}  // namespace libexec

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string_view>
+
+#include "libexec/base/result.hpp"
+#include "libexec/base/task.hpp"
+#include "libexec/model/quote.hpp"
+#include "libexec/model/transaction.hpp"
+
+namespace libexec {
+
+/// One place to trade. Knows nothing of the engine; used from the engine's thread alone.
+class Venue {
+public:
+    virtual ~Venue() = default;
+    virtual std::string_view name() const = 0;
+
+    /// Errors: no_route (pair not traded here), insufficient_liquidity, venue_error. May take long or for
+    /// ever: the router puts a timeout on it.
+    virtual Task<Result<Quote>> quote(QuoteRequest request) = 0;
+    virtual Task<Result<UnsignedTransaction>> build(SwapPlan plan, Anchor anchor) = 0;
+};
+
+}  // namespace libexec
