@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libexec/model/attempt.hpp"
+#include "libexec/model/order.hpp"
+#include "libexec/model/order_event.hpp"
+#include "libexec/model/routing_decision.hpp"
+
+namespace libexec {
+
+using Decisions = std::vector<std::shared_ptr<const RoutingDecision>>;
+
+/// The decisions recorded in an order's events, oldest first.
+Decisions decisions_in(const std::vector<CommittedEvent>& events);
+
+/// `{"success":true,"order":{...}}` with flat snake_case fields beside `order`. Its `routing` is the latest of
+/// `decisions`, or null.
+std::string encode_order(const Order& order, const std::vector<Attempt>& attempts, const Decisions& decisions);
+
+/// One element of a list of orders; the order must outlive the call.
+struct OrderItem {
+    const Order* order = nullptr;
+    const std::vector<Attempt>* attempts = nullptr;
+};
+/// `{"items":[...],"nextCursor":...}`; items leave `routing` out.
+std::string encode_orders(const std::vector<OrderItem>& items, const std::optional<OrderId>& next_cursor);
+
+/// `{"attempts":[...]}`
+std::string encode_attempts(const Order& order, const std::vector<Attempt>& attempts);
+
+/// `{"rule":...,"decisions":[...]}`
+std::string encode_routing(const OrderId& order, const Decisions& decisions);
+
+/// The answer to an accepted order.
+std::string encode_submit_answer(const OrderId& order, OrderStatus status, const std::string& client_order_id);
+
+/// The answer to a cancellation; `order` when it has ended by it.
+std::string encode_cancel_answer(const OrderId& order, bool ended);
+
+struct QueueMetrics {
+    std::uint64_t waiting = 0;
+    std::uint64_t delayed = 0;
+    std::uint64_t active = 0;
+    std::uint64_t completed = 0;
+    std::uint64_t failed = 0;
+    std::optional<std::chrono::milliseconds> oldest_waiting;
+};
+/// `{"success":true,"metrics":{...}}`; `total` is the sum of all.
+std::string encode_queue_metrics(const QueueMetrics& metrics);
+
+/// `{"status":"ok","timestamp":...,"queue":{"activeConnections":N}}`; `trouble` turns it into "degraded" and says why.
+std::string encode_health(Time now, std::uint64_t connections, const std::string& trouble);
+
+/// `{"tokens":[{symbol, mint, decimals}]}`
+std::string encode_tokens(const std::vector<Token>& tokens);
+
+/// `{"name":"execd","version":...}`
+std::string encode_version(const std::string& version);
+
+}  // namespace libexec
