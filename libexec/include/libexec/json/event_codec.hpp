@@ -17,7 +17,8 @@ std::string encode_event_data(const OrderEvent& event);
 
 /// The reverse of `encode_event_data`, exactly, save that `BuildingData::decision` comes back null.
 /// Errors: `internal` saying what is wrong with the text; it was not written by `encode_event_data`.
-Result<EventData> decode_event_data(EventKind kind, OrderStatus status, std::uint32_t seq, std::string_view text);
+Result<EventData> decode_event_data(EventKind kind, OrderStatus status, std::uint32_t seq,
+                                    std::string_view text);
 
 /// The whole envelope of one event. The words that clients of the older systems read at the top level
 /// (`dexUsed`, `chosenDex`, `executedPrice`, `txHash`, `error`, `failureReason`) are repeated there.
@@ -26,11 +27,12 @@ std::string encode_event(const OrderEvent& event);
 /// `{"events":[...],"lastSeq":N}`; `last_seq` is the order's, not the list's.
 std::string encode_events(const std::vector<CommittedEvent>& events, std::uint32_t last_seq);
 
-/// The first message of a stream that starts from the beginning: where the order stands and how it came there.
-/// `events` are all events so far, at least one.
+/// The first message of a stream that starts from the beginning: where the order stands and how it came
+/// there. `events` are all events so far, at least one.
 std::string encode_snapshot(const std::vector<CommittedEvent>& events);
 
-/// A failure as stored beside its order: `code`, `title`, `detail`, `hint`, `retryable`, `fundsMoved`, `txHash`.
+/// A failure as stored beside its order: `code`, `title`, `detail`, `hint`, `retryable`, `fundsMoved`,
+/// `txHash`.
 std::string encode_failure(const Failure& failure);
 /// Errors: `internal` when the text was not written by `encode_failure`.
 Result<Failure> decode_failure(std::string_view text);

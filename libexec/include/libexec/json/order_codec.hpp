@@ -19,9 +19,10 @@ using Decisions = std::vector<std::shared_ptr<const RoutingDecision>>;
 /// The decisions recorded in an order's events, oldest first.
 Decisions decisions_in(const std::vector<CommittedEvent>& events);
 
-/// `{"success":true,"order":{...}}` with flat snake_case fields beside `order`. Its `routing` is the latest of
-/// `decisions`, or null.
-std::string encode_order(const Order& order, const std::vector<Attempt>& attempts, const Decisions& decisions);
+/// `{"success":true,"order":{...}}` with flat snake_case fields beside `order`. Its `routing` is the latest
+/// of `decisions`, or null.
+std::string encode_order(const Order& order, const std::vector<Attempt>& attempts,
+                         const Decisions& decisions);
 
 /// One element of a list of orders; the order must outlive the call.
 struct OrderItem {
@@ -38,10 +39,11 @@ std::string encode_attempts(const Order& order, const std::vector<Attempt>& atte
 std::string encode_routing(const OrderId& order, const Decisions& decisions);
 
 /// The answer to an accepted order.
-std::string encode_submit_answer(const OrderId& order, OrderStatus status, const std::string& client_order_id);
+std::string encode_submit_answer(const OrderId& order, OrderStatus status,
+                                 const std::string& client_order_id);
 
-/// The answer to a cancellation; `order` when it has ended by it.
-std::string encode_cancel_answer(const OrderId& order, bool ended);
+/// The answer to a cancellation that has to wait for an open attempt.
+std::string encode_cancel_requested(const OrderId& order);
 
 struct QueueMetrics {
     std::uint64_t waiting = 0;
@@ -54,7 +56,8 @@ struct QueueMetrics {
 /// `{"success":true,"metrics":{...}}`; `total` is the sum of all.
 std::string encode_queue_metrics(const QueueMetrics& metrics);
 
-/// `{"status":"ok","timestamp":...,"queue":{"activeConnections":N}}`; `trouble` turns it into "degraded" and says why.
+/// `{"status":"ok","timestamp":...,"queue":{"activeConnections":N}}`; `trouble` turns it into "degraded" and
+/// says why.
 std::string encode_health(Time now, std::uint64_t connections, const std::string& trouble);
 
 /// `{"tokens":[{symbol, mint, decimals}]}`
