@@ -1,4 +1,4 @@
-# libexec_room(NAME SOURCES a.cpp ... HEADERS x/y.hpp ... USES room ... PRIVATE target ...)
+# libexec_room(NAME SOURCES a.cpp ... HEADERS x/y.hpp ... USES room ... PUBLIC target ... PRIVATE target ...)
 #
 # One room of the library: a static library `libexec_NAME` (alias `libexec::NAME`) whose public headers are a
 # file set, installed and each proven to compile alone. USES are the rooms below it; PRIVATE are third-party
@@ -6,6 +6,15 @@
 function(libexec_room name)
     cmake_parse_arguments(ROOM "" "" "SOURCES;HEADERS;USES;PUBLIC;PRIVATE" ${ARGN})
     set(target libexec_${name})
+    foreach(source IN LISTS ROOM_SOURCES)
+        if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+            message(WARNING "${name}: ${source} does not exist yet")
+            list(REMOVE_ITEM ROOM_SOURCES ${source})
+        endif()
+    endforeach()
+    if(NOT ROOM_SOURCES)
+        set(ROOM_SOURCES ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
+    endif()
     add_library(${target} STATIC ${ROOM_SOURCES})
     add_library(libexec::${name} ALIAS ${target})
     set(include ${PROJECT_SOURCE_DIR}/libexec/include)
@@ -15,9 +24,41 @@ function(libexec_room name)
     target_link_libraries(${target} PUBLIC ${ROOM_USES} ${ROOM_PUBLIC}
         PRIVATE $<BUILD_INTERFACE:libexec_warnings>)
     foreach(dependency IN LISTS ROOM_PRIVATE)
-        target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${dependency}>)
+        get_target_property(kind ${dependency} TYPE)
+        if(kind STREQUAL "INTERFACE_LIBRARY")
+            # Headers only: nothing of it is left for whoever links the installed archive.
+            target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${dependency}>)
+        else()
+            target_link_libraries(${target} PRIVATE ${dependency})
+        endif()
     endforeach()
-    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} VERIFY_INTERFACE_HEADER_SETS ON
-        POSITION_INDEPENDENT_CODE ON)
-    install(TARGETS ${target} EXPORT libexec FILE_SET HEADERS)
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME exec_${name}
+        VERIFY_INTERFACE_HEADER_SETS ON POSITION_INDEPENDENT_CODE ON)
+    if(TARGET libexec_arrows)
+        add_dependencies(${target} libexec_arrows)
+    endif()
+    libexec_precompile(${target} rooms)
+    install(TARGETS ${target} EXPORT libexec ARCHIVE FILE_SET HEADERS)
+    set_property(GLOBAL APPEND PROPERTY LIBEXEC_ROOMS ${name})
+endfunction()
+
+# libexec_precompile(TARGET rooms|programs)
+#
+# With LIBEXEC_PRECOMPILE the Asio and standard headers that nearly every file reads are parsed once a build: one
+# precompiled header for the rooms, one for everything that is linked as a program (they differ in -fPIC, which the
+# compiler insists on). The `dev` build goes without, so that a forgotten #include never lasts.
+function(libexec_precompile target kind)
+    if(NOT LIBEXEC_PRECOMPILE)
+        return()
+    endif()
+    set(carrier libexec_precompiled_${kind})
+    if(NOT TARGET ${carrier})
+        add_library(${carrier} OBJECT ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
+        target_precompile_headers(${carrier} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp)
+        target_link_libraries(${carrier} PRIVATE libexec_asio libexec_warnings)
+        if(kind STREQUAL "rooms")
+            set_target_properties(${carrier} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+        endif()
+    endif()
+    target_precompile_headers(${target} REUSE_FROM ${carrier})
 endfunction()

@@ -1,0 +1,1 @@
+// Carries the precompiled header; see libexec_precompile in room.cmake.
