@@ -1,4 +1,5 @@
-// What nearly every file of the library reads, directly or through a public header. Nothing of our own: that changes.
+// What nearly every file of the library reads, directly or through a public header. Nothing of our own: that
+// changes.
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>

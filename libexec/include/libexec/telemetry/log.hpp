@@ -2,15 +2,21 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "libexec/base/clock.hpp"
+
 namespace libexec {
 
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
 
+std::string_view to_string(LogLevel level);
+
+/// The level spelled `word` in lower case, as above, or nothing.
 std::optional<LogLevel> parse_log_level(std::string_view word);
 
 /// One key and value of a log line. Values from outside are escaped and capped by the writer.
@@ -30,7 +36,8 @@ public:
                        std::initializer_list<LogField> fields = {}) = 0;
     virtual void set_level(LogLevel level) = 0;
 
-    void debug(std::string_view event, std::string_view message, std::initializer_list<LogField> fields = {}) {
+    void debug(std::string_view event, std::string_view message,
+               std::initializer_list<LogField> fields = {}) {
         if (enabled(LogLevel::debug)) write(LogLevel::debug, event, message, fields);
     }
     void info(std::string_view event, std::string_view message, std::initializer_list<LogField> fields = {}) {
@@ -39,15 +46,23 @@ public:
     void warn(std::string_view event, std::string_view message, std::initializer_list<LogField> fields = {}) {
         if (enabled(LogLevel::warn)) write(LogLevel::warn, event, message, fields);
     }
-    void error(std::string_view event, std::string_view message, std::initializer_list<LogField> fields = {}) {
+    void error(std::string_view event, std::string_view message,
+               std::initializer_list<LogField> fields = {}) {
         if (enabled(LogLevel::error)) write(LogLevel::error, event, message, fields);
     }
 };
 
 enum class LogFormat : std::uint8_t { text, json };
 
-/// Lines on standard error, through spdlog.
+/// Text when standard error is a terminal, JSON lines otherwise.
+LogFormat stderr_log_format();
+
+/// Lines on standard error, through spdlog. A JSON line is one object of strings: ts, level, event, msg, then
+/// the fields in the order given. No value takes more than 1 KiB; the bytes left out are counted.
 std::unique_ptr<Log> make_stderr_log(LogLevel level, LogFormat format);
+
+/// The same lines on `out`. Both `out` and `clock` outlive the log.
+std::unique_ptr<Log> make_stream_log(std::ostream& out, LogLevel level, LogFormat format, const Clock& clock);
 
 /// Says nothing. For libraries and tests that were given no log.
 std::unique_ptr<Log> make_silent_log();
