@@ -7,7 +7,8 @@ using namespace libexec;
 TEST_SUITE("base/clock") {
     TEST_CASE("times are printed in UTC with microseconds") {
         CHECK(to_rfc3339(Time(std::chrono::microseconds(0))) == "1970-01-01T00:00:00.000000Z");
-        CHECK(to_rfc3339(Time(std::chrono::microseconds(1'767'322'245'000'006))) == "2026-01-02T02:50:45.000006Z");
+        CHECK(to_rfc3339(Time(std::chrono::microseconds(1'767'322'245'000'006))) ==
+              "2026-01-02T02:50:45.000006Z");
     }
 }
 

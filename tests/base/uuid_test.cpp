@@ -23,8 +23,9 @@ TEST_SUITE("base/uuid") {
     }
 
     TEST_CASE("anything but 36 characters of an id is refused") {
-        for (const char* text : {"", "0190a0b1", "0190a0b1c2d3-7e4f-8a5b-6c7d8e9f00112", "0190a0b1-c2d3-7e4f-8a5b-6c7d8e9f001g",
-                                 "0190a0b1-c2d3-7e4f-8a5b-6c7d8e9f00111", "{190a0b1-c2d3-7e4f-8a5b-6c7d8e9f0011}"}) {
+        for (const char* text :
+             {"", "0190a0b1", "0190a0b1c2d3-7e4f-8a5b-6c7d8e9f00112", "0190a0b1-c2d3-7e4f-8a5b-6c7d8e9f001g",
+              "0190a0b1-c2d3-7e4f-8a5b-6c7d8e9f00111", "{190a0b1-c2d3-7e4f-8a5b-6c7d8e9f0011}"}) {
             CAPTURE(text);
             CHECK_FALSE(Uuid::parse(text));
         }

@@ -15,7 +15,8 @@ TEST_SUITE("model/mint") {
     }
 
     TEST_CASE("text that is not 32 bytes of base58 is no mint") {
-        for (const char* text : {"", "SOL", "0OIl", "So1111111111111111111111111111111111111111", "So111111111111111111111111111111111111111122222"}) {
+        for (const char* text : {"", "SOL", "0OIl", "So1111111111111111111111111111111111111111",
+                                 "So111111111111111111111111111111111111111122222"}) {
             CAPTURE(text);
             CHECK_FALSE(Mint::parse(text));
         }
@@ -26,7 +27,8 @@ TEST_SUITE("model/mint") {
         Random random(11);
         for (int i = 0; i < 500; ++i) {
             std::vector<std::uint8_t> bytes(random.below(70));
-            for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random.below(4) == 0 ? 0 : random.next());
+            for (auto& byte : bytes)
+                byte = static_cast<std::uint8_t>(random.below(4) == 0 ? 0 : random.next());
             const auto back = from_base58(to_base58(bytes.data(), bytes.size()));
             REQUIRE(back);
             CHECK(*back == bytes);

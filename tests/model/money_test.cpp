@@ -6,7 +6,8 @@ using namespace libexec;
 
 TEST_SUITE("model/money") {
     TEST_CASE("an amount is digits and nothing else") {
-        for (const char* text : {"", "-1", "+1", " 1", "1.0", "1e9", "9223372036854775808", "18446744073709551616"}) {
+        for (const char* text :
+             {"", "-1", "+1", " 1", "1.0", "1e9", "9223372036854775808", "18446744073709551616"}) {
             CAPTURE(text);
             CHECK(Amount::parse(text).error().reason == Reason::bad_amount);
         }
@@ -16,7 +17,8 @@ TEST_SUITE("model/money") {
     TEST_CASE("token units are read exactly") {
         CHECK(parse_token_units("1.5", 9, false).value() == Amount(1'500'000'000));
         CHECK(parse_token_units("0.000001", 6, false).value() == Amount(1));
-        CHECK(parse_token_units("0.0000010", 6, false).value() == Amount(1));  // a trailing zero loses nothing
+        CHECK(parse_token_units("0.0000010", 6, false).value() ==
+              Amount(1));  // a trailing zero loses nothing
         CHECK(parse_token_units("9223372036854.775807", 6, false).value() == Amount(Amount::most));
         CHECK(parse_token_units("1e-7", 9, true).value() == Amount(100));
         CHECK(parse_token_units("1.5E+2", 6, true).value() == Amount(150'000'000));
@@ -25,8 +27,9 @@ TEST_SUITE("model/money") {
     }
 
     TEST_CASE("what cannot be held exactly is refused, never rounded") {
-        for (const char* text : {"", ".", "1.", ".5", "-1", "+1", "1,5", " 1", "1 ", "0x10", "1e5", "NaN", "inf", "1..2",
-                                 "0.0000001", "9223372036854.775808", "99999999999999999999999999999999999999999"}) {
+        for (const char* text :
+             {"", ".", "1.", ".5", "-1", "+1", "1,5", " 1", "1 ", "0x10", "1e5", "NaN", "inf", "1..2",
+              "0.0000001", "9223372036854.775808", "99999999999999999999999999999999999999999"}) {
             CAPTURE(text);
             CHECK(parse_token_units(text, 6, false).error().reason == Reason::bad_amount);
         }
@@ -42,7 +45,8 @@ TEST_SUITE("model/money") {
         CHECK(to_text({Amount(7), 0}) == "7");
         Random random(3);
         for (int i = 0; i < 2'000; ++i) {
-            const TokenAmount amount{Amount(random.next() >> (1 + random.below(60))), static_cast<std::uint8_t>(random.below(19))};
+            const TokenAmount amount{Amount(random.next() >> (1 + random.below(60))),
+                                     static_cast<std::uint8_t>(random.below(19))};
             CHECK(parse_token_amount(to_text(amount)).value() == amount);
         }
     }
@@ -78,6 +82,7 @@ TEST_SUITE("model/money") {
         CHECK(price_text({Amount(10'000'000'000), 9}, {Amount(1'502'611'000), 6}) == "150.261100000000");
         CHECK(price_text({Amount(3), 0}, {Amount(2), 0}) == "0.666666666666");
         CHECK(price_text({Amount(0), 0}, {Amount(2), 0}) == "0.000000000000");
-        CHECK(price_text({Amount(1), 18}, {Amount(Amount::most), 0}) == "9223372036854775807000000000000000000.000000000000");
+        CHECK(price_text({Amount(1), 18}, {Amount(Amount::most), 0}) ==
+              "9223372036854775807000000000000000000.000000000000");
     }
 }

@@ -9,11 +9,13 @@ using S = OrderStatus;
 TEST_SUITE("model/order_status") {
     TEST_CASE("every pair of statuses is a move of the table or is refused") {
         const std::set<std::pair<S, S>> legal{
-            {S::pending, S::routing},    {S::pending, S::cancelled},   {S::pending, S::expired},   {S::pending, S::failed},
-            {S::routing, S::building},   {S::routing, S::pending},     {S::routing, S::failed},    {S::routing, S::cancelled},
-            {S::routing, S::expired},    {S::building, S::submitted},  {S::building, S::pending},  {S::building, S::failed},
-            {S::building, S::cancelled}, {S::building, S::expired},    {S::submitted, S::confirmed}, {S::submitted, S::pending},
-            {S::submitted, S::failed},   {S::submitted, S::cancelled}, {S::submitted, S::expired},
+            {S::pending, S::routing},    {S::pending, S::cancelled}, {S::pending, S::expired},
+            {S::pending, S::failed},     {S::routing, S::building},  {S::routing, S::pending},
+            {S::routing, S::failed},     {S::routing, S::cancelled}, {S::routing, S::expired},
+            {S::building, S::submitted}, {S::building, S::pending},  {S::building, S::failed},
+            {S::building, S::cancelled}, {S::building, S::expired},  {S::submitted, S::confirmed},
+            {S::submitted, S::pending},  {S::submitted, S::failed},  {S::submitted, S::cancelled},
+            {S::submitted, S::expired},
         };
         CHECK(moves.size() == legal.size());
         for (const S from : order_statuses) {

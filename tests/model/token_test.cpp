@@ -6,7 +6,8 @@ using namespace libexec;
 TEST_SUITE("model/token") {
     TEST_CASE("the common tokens are known by symbol and by mint") {
         const TokenRegistry tokens = TokenRegistry::with_defaults();
-        for (const char* symbol : {"SOL", "USDC", "USDT", "JUP", "RAY", "BONK", "WIF", "JTO", "PYTH", "ORCA"}) {
+        for (const char* symbol :
+             {"SOL", "USDC", "USDT", "JUP", "RAY", "BONK", "WIF", "JTO", "PYTH", "ORCA"}) {
             CAPTURE(symbol);
             const auto token = tokens.find(symbol);
             REQUIRE(token);
@@ -31,7 +32,8 @@ TEST_SUITE("model/token") {
         CHECK(refused.error().detail.find("line 2") == 0);
         CHECK_FALSE(fresh.find("WETH"));
 
-        CHECK(fresh.add_lines("WETH " + mint + "\n").error().detail == "line 1: expected SYMBOL MINT DECIMALS");
+        CHECK(fresh.add_lines("WETH " + mint + "\n").error().detail ==
+              "line 1: expected SYMBOL MINT DECIMALS");
         CHECK_FALSE(fresh.add_lines("WETH " + mint + " 19"));
         CHECK_FALSE(fresh.add_lines("USDC " + mint + " 6"));
         CHECK_FALSE(fresh.add_lines("<script> " + mint + " 6"));

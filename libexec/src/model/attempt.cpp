@@ -18,10 +18,18 @@ std::optional<Enum> find(const std::array<std::string_view, 3>& words, std::stri
 
 }  // namespace
 
-std::string_view to_string(Commitment commitment) { return commitment_words[static_cast<std::size_t>(commitment)]; }
-std::optional<Commitment> parse_commitment(std::string_view word) { return find<Commitment>(commitment_words, word); }
+std::string_view to_string(Commitment commitment) {
+    return commitment_words[static_cast<std::size_t>(commitment)];
+}
+std::optional<Commitment> parse_commitment(std::string_view word) {
+    return find<Commitment>(commitment_words, word);
+}
 
-std::string_view to_string(Resolution resolution) { return resolution_words[static_cast<std::size_t>(resolution)]; }
-std::optional<Resolution> parse_resolution(std::string_view word) { return find<Resolution>(resolution_words, word); }
+std::string_view to_string(Resolution resolution) {
+    return resolution_words[static_cast<std::size_t>(resolution)];
+}
+std::optional<Resolution> parse_resolution(std::string_view word) {
+    return find<Resolution>(resolution_words, word);
+}
 
 }  // namespace libexec

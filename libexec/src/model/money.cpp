@@ -56,7 +56,8 @@ Result<Decimal> take_apart(std::string_view text, bool exponent_allowed) {
     }
     const std::size_t dot = mantissa.find('.');
     const std::string_view whole = mantissa.substr(0, dot);
-    const std::string_view fraction = dot == std::string_view::npos ? std::string_view{} : mantissa.substr(dot + 1);
+    const std::string_view fraction =
+        dot == std::string_view::npos ? std::string_view{} : mantissa.substr(dot + 1);
     const bool fraction_ok = dot == std::string_view::npos || (!fraction.empty() && all_digits(fraction));
     if (whole.empty() || !all_digits(whole) || !fraction_ok) return malformed();
 
@@ -144,8 +145,8 @@ Result<Amount> parse_token_units(std::string_view text, std::uint8_t decimals, b
 
     if (decimal.digits.find_first_not_of('0') == std::string::npos) return Amount(0);
     if (decimal.point_from_right > decimals) {
-        return reject(Reason::bad_amount,
-                      quoted(text) + " has more than the " + std::to_string(decimals) + " decimals of this token");
+        return reject(Reason::bad_amount, quoted(text) + " has more than the " + std::to_string(decimals) +
+                                              " decimals of this token");
     }
     const long zeros = decimals - decimal.point_from_right;
     Wide value = 0;
@@ -163,8 +164,8 @@ Result<Amount> parse_token_units(std::string_view text, std::uint8_t decimals, b
 }
 
 std::string price_text(TokenAmount input, TokenAmount output) {
-    // output / 10^output_decimals per input / 10^input_decimals, by long division: with at most 18 decimals and
-    // amounts below 2^63 every product stays below 2^127.
+    // output / 10^output_decimals per input / 10^input_decimals, by long division: with at most 18 decimals
+    // and amounts below 2^63 every product stays below 2^127.
     const Wide numerator = Wide(output.amount.base_units()) * power_of_ten(input.decimals);
     const Wide denominator = Wide(input.amount.base_units()) * power_of_ten(output.decimals);
     constexpr int places = 12;

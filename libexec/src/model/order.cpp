@@ -6,22 +6,38 @@ namespace libexec {
 
 std::string_view title_of(Reason code) {
     switch (code) {
-        case Reason::slippage_exceeded: return "Slippage limit exceeded";
-        case Reason::no_route: return "No venue offers a route";
-        case Reason::insufficient_liquidity: return "Not enough liquidity";
-        case Reason::insufficient_funds: return "Insufficient funds";
-        case Reason::venue_timeout: return "The venues did not answer in time";
-        case Reason::venue_error: return "The venue reported an error";
-        case Reason::breaker_open: return "The venue is switched off after repeated errors";
-        case Reason::chain_rejected: return "The chain rejected the transaction";
-        case Reason::account_in_use: return "An account was in use";
-        case Reason::stale_blockhash: return "The blockhash was no longer valid";
-        case Reason::policy_refused: return "The signer's policy refused the transaction";
-        case Reason::expired: return "The transaction expired before it landed";
-        case Reason::timeout: return "The order's deadline passed";
-        case Reason::cancelled: return "Cancelled on request";
-        case Reason::interrupted: return "Interrupted by a restart";
-        default: return "Internal error";
+        case Reason::slippage_exceeded:
+            return "Slippage limit exceeded";
+        case Reason::no_route:
+            return "No venue offers a route";
+        case Reason::insufficient_liquidity:
+            return "Not enough liquidity";
+        case Reason::insufficient_funds:
+            return "Insufficient funds";
+        case Reason::venue_timeout:
+            return "The venues did not answer in time";
+        case Reason::venue_error:
+            return "The venue reported an error";
+        case Reason::breaker_open:
+            return "The venue is switched off after repeated errors";
+        case Reason::chain_rejected:
+            return "The chain rejected the transaction";
+        case Reason::account_in_use:
+            return "An account was in use";
+        case Reason::stale_blockhash:
+            return "The blockhash was no longer valid";
+        case Reason::policy_refused:
+            return "The signer's policy refused the transaction";
+        case Reason::expired:
+            return "The transaction expired before it landed";
+        case Reason::timeout:
+            return "The order's deadline passed";
+        case Reason::cancelled:
+            return "Cancelled on request";
+        case Reason::interrupted:
+            return "Interrupted by a restart";
+        default:
+            return "Internal error";
     }
 }
 

@@ -4,14 +4,22 @@ namespace libexec {
 
 std::string_view to_string(OrderStatus status) {
     switch (status) {
-        case OrderStatus::pending: return "pending";
-        case OrderStatus::routing: return "routing";
-        case OrderStatus::building: return "building";
-        case OrderStatus::submitted: return "submitted";
-        case OrderStatus::confirmed: return "confirmed";
-        case OrderStatus::failed: return "failed";
-        case OrderStatus::cancelled: return "cancelled";
-        case OrderStatus::expired: return "expired";
+        case OrderStatus::pending:
+            return "pending";
+        case OrderStatus::routing:
+            return "routing";
+        case OrderStatus::building:
+            return "building";
+        case OrderStatus::submitted:
+            return "submitted";
+        case OrderStatus::confirmed:
+            return "confirmed";
+        case OrderStatus::failed:
+            return "failed";
+        case OrderStatus::cancelled:
+            return "cancelled";
+        case OrderStatus::expired:
+            return "expired";
     }
     return "failed";
 }

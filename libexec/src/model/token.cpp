@@ -58,12 +58,15 @@ Result<Token> parse_line(std::string_view line) {
         return reject(Reason::invalid_parameter, "expected SYMBOL MINT DECIMALS");
     }
     const std::optional<Mint> mint = Mint::parse(mint_text);
-    if (!mint) return reject(Reason::invalid_parameter, "'" + std::string(mint_text) + "' is not a base58 mint address");
+    if (!mint)
+        return reject(Reason::invalid_parameter,
+                      "'" + std::string(mint_text) + "' is not a base58 mint address");
     unsigned decimals = 0;
     const char* const end = decimals_text.data() + decimals_text.size();
     const auto [stop, error] = std::from_chars(decimals_text.data(), end, decimals);
     if (error != std::errc{} || stop != end || decimals > 18) {
-        return reject(Reason::invalid_parameter, "decimals must be 0..18, got '" + std::string(decimals_text) + "'");
+        return reject(Reason::invalid_parameter,
+                      "decimals must be 0..18, got '" + std::string(decimals_text) + "'");
     }
     return Token{std::string(symbol), *mint, static_cast<std::uint8_t>(decimals)};
 }

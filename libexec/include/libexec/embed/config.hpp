@@ -23,7 +23,7 @@ struct Config {
     std::string tokens_file;  ///< further tokens, lines of SYMBOL MINT DECIMALS; empty: none
 
     // The simulated world.
-    std::optional<std::uint64_t> mock_seed;  ///< none: drawn from the system
+    std::optional<std::uint64_t> mock_seed;         ///< none: drawn from the system
     std::uint32_t mock_time_scale_ppm = 1'000'000;  ///< 1'000'000: real time; 0: no waiting
     std::uint32_t mock_failure_rate_ppm = 50'000;   ///< chance that an attempt meets trouble
     std::string mock_journal;  ///< the simulated chain's journal; empty: chain.journal beside the database

@@ -27,7 +27,8 @@ public:
     virtual Task<Result<CancelAnswer>> cancel(OrderId order) = 0;
     virtual Task<Result<std::optional<OrderRecord>>> load(OrderId order) = 0;
     virtual Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) = 0;
-    virtual Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after, std::size_t limit) = 0;
+    virtual Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after,
+                                                             std::size_t limit) = 0;
     /// Events after `after_seq`, history first, then live, on the reader's executor.
     virtual std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) = 0;
     virtual Task<Result<QueueCounts>> queue() = 0;

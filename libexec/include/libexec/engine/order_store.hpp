@@ -15,8 +15,8 @@ namespace libexec {
 
 /// A new order, its first event and what makes a repetition recognisable: one transaction, or nothing.
 struct Acceptance {
-    Order order;        ///< status pending, last_seq 1; the store assigns nothing
-    OrderEvent opened;  ///< seq 1
+    Order order;                  ///< status pending, last_seq 1; the store assigns nothing
+    OrderEvent opened;            ///< seq 1
     std::string account;          ///< owner of the idempotency key; empty in open mode
     std::string idempotency_key;  ///< empty: none
     std::string request_digest;   ///< of the decoded order: same text means same order
@@ -58,7 +58,7 @@ struct JobChange {
 struct Step {
     std::uint64_t epoch = 0;
     std::uint32_t expected_seq = 0;
-    Order after;                     ///< as the order stands afterwards; `cancel_requested` is never written from here
+    Order after;  ///< as the order stands afterwards; `cancel_requested` is never written from here
     std::vector<OrderEvent> events;  ///< expected_seq + 1, + 2, ...
     std::optional<Attempt> opens;
     std::optional<Attempt> closes;
@@ -67,7 +67,7 @@ struct Step {
 
 enum class StepAnswer : std::uint8_t {
     committed,
-    stale,             ///< epoch or sequence moved on: somebody else has the order, or an earlier step was lost
+    stale,  ///< epoch or sequence moved on: somebody else has the order, or an earlier step was lost
     cancel_requested,  ///< the intent was refused; the order is unchanged
 };
 
@@ -78,7 +78,7 @@ struct OrderRecord {
 
 struct OrderFilter {
     std::optional<OrderStatus> status;
-    std::string token_in;   ///< base58 mint; empty: any
+    std::string token_in;  ///< base58 mint; empty: any
     std::string token_out;
     std::string venue;
     std::string client_id;
@@ -129,7 +129,8 @@ public:
     virtual Task<Result<std::optional<OrderRecord>>> load(OrderId order) = 0;
     virtual Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) = 0;
     /// Events with a sequence number above `seq`, in order, at most `limit`.
-    virtual Task<Result<std::vector<CommittedEvent>>> events_after(OrderId order, std::uint32_t seq, std::size_t limit) = 0;
+    virtual Task<Result<std::vector<CommittedEvent>>> events_after(OrderId order, std::uint32_t seq,
+                                                                   std::size_t limit) = 0;
     virtual Task<Result<QueueCounts>> counts() = 0;
 
     /// The highest order number ever accepted; 0 for an empty store. Blocking; for the start.

@@ -16,7 +16,8 @@ struct RetryPolicy {
     std::chrono::milliseconds delay_max{60'000};
     std::chrono::milliseconds jitter{100};
 
-    /// The pause after failed attempt `attempt` (from 1), doubled each time, or nothing when attempts are spent.
+    /// The pause after failed attempt `attempt` (from 1), doubled each time, or nothing when attempts are
+    /// spent.
     std::optional<std::chrono::milliseconds> delay_after(std::uint32_t attempt, Random& random) const {
         if (attempt >= attempts_max) return std::nullopt;
         auto delay = delay_first;

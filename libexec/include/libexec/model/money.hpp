@@ -61,7 +61,8 @@ private:
 
 /// The least output the trader accepts. Rounds up: the trader never pays for a rounding step.
 Amount least_output(Amount quoted, Bps slippage);
-/// The most input an exact-output trader pays: quoted * (1 + slippage), rounded down, capped at `Amount::most`.
+/// The most input an exact-output trader pays: quoted * (1 + slippage), rounded down, capped at
+/// `Amount::most`.
 Amount most_input(Amount quoted, Bps slippage);
 
 /// An amount and the decimals of its mint, so that it can be shown without asking anyone.

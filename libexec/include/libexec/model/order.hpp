@@ -34,10 +34,10 @@ struct OrderRequest {
 struct Failure {
     Reason code = Reason::internal;
     std::string detail;
-    std::string hint;         ///< what to do next
-    bool retryable = false;   ///< the same order may be submitted again
+    std::string hint;        ///< what to do next
+    bool retryable = false;  ///< the same order may be submitted again
     bool funds_moved = false;
-    std::string tx_hash;      ///< of the last attempt, if any
+    std::string tx_hash;  ///< of the last attempt, if any
 
     friend bool operator==(const Failure&, const Failure&) = default;
 };
@@ -49,14 +49,15 @@ std::string_view title_of(Reason code);
 struct Order {
     OrderId id;
     OrderRequest request;
-    std::uint64_t number = 0;  ///< position among the orders of this store; with client ids, the simulated world's key
+    std::uint64_t number =
+        0;  ///< position among the orders of this store; with client ids, the simulated world's key
     std::string correlation_id;
 
     OrderStatus status = OrderStatus::pending;
     std::uint32_t last_seq = 0;
     bool cancel_requested = false;
     bool in_doubt = false;
-    std::uint32_t attempt = 1;       ///< the one running or next to run
+    std::uint32_t attempt = 1;  ///< the one running or next to run
     std::uint32_t attempts_max = 3;
     std::optional<Time> next_retry_at;
     std::optional<Time> first_claimed_at;  ///< ORDER_DEADLINE_MS counts from here

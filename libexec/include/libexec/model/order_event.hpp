@@ -31,7 +31,8 @@ struct BuildingData {
     std::string venue;
     SwapMode mode = SwapMode::exact_in;
     TokenAmount limit;  ///< least output (exact_in) or most input (exact_out)
-    std::shared_ptr<const RoutingDecision> decision;  ///< the quotes it was chosen from; null once read back from a store
+    std::shared_ptr<const RoutingDecision>
+        decision;  ///< the quotes it was chosen from; null once read back from a store
     friend bool operator==(const BuildingData& a, const BuildingData& b) {
         return a.venue == b.venue && a.mode == b.mode && a.limit == b.limit;
     }
@@ -69,7 +70,8 @@ struct NoteData {
     friend bool operator==(const NoteData&, const NoteData&) = default;
 };
 
-using EventData = std::variant<NoData, QuotesData, BuildingData, SubmittedData, ConfirmedData, FailedData, RetryData, NoteData>;
+using EventData = std::variant<NoData, QuotesData, BuildingData, SubmittedData, ConfirmedData, FailedData,
+                               RetryData, NoteData>;
 
 /// One numbered step of an order's life. Immutable once committed.
 struct OrderEvent {

@@ -18,9 +18,9 @@ enum class OrderStatus : std::uint8_t {
     expired,
 };
 
-inline constexpr std::array order_statuses{OrderStatus::pending,   OrderStatus::routing, OrderStatus::building,
-                                           OrderStatus::submitted, OrderStatus::confirmed, OrderStatus::failed,
-                                           OrderStatus::cancelled, OrderStatus::expired};
+inline constexpr std::array order_statuses{
+    OrderStatus::pending,   OrderStatus::routing, OrderStatus::building,  OrderStatus::submitted,
+    OrderStatus::confirmed, OrderStatus::failed,  OrderStatus::cancelled, OrderStatus::expired};
 
 std::string_view to_string(OrderStatus status);
 std::optional<OrderStatus> parse_order_status(std::string_view word);
@@ -30,7 +30,7 @@ constexpr bool is_terminal(OrderStatus status) { return status >= OrderStatus::c
 /// What must hold before an order may make a move.
 enum class MoveGuard : std::uint8_t {
     always,
-    no_open_attempt,  ///< nothing signed is alive: never was, or it is closed with evidence
+    no_open_attempt,   ///< nothing signed is alive: never was, or it is closed with evidence
     intent_committed,  ///< the attempt's row is written in the same transaction
     landed_ok,         ///< the open attempt landed successfully at the configured commitment
 };
@@ -49,7 +49,8 @@ inline constexpr std::array moves{
     Move{OrderStatus::pending, OrderStatus::cancelled, MoveGuard::no_open_attempt},
     Move{OrderStatus::pending, OrderStatus::expired, MoveGuard::no_open_attempt},
     Move{OrderStatus::routing, OrderStatus::building, MoveGuard::no_open_attempt},
-    Move{OrderStatus::routing, OrderStatus::pending, MoveGuard::no_open_attempt},  // retry later, or found after a crash
+    Move{OrderStatus::routing, OrderStatus::pending,
+         MoveGuard::no_open_attempt},  // retry later, or found after a crash
     Move{OrderStatus::routing, OrderStatus::failed, MoveGuard::no_open_attempt},
     Move{OrderStatus::routing, OrderStatus::cancelled, MoveGuard::no_open_attempt},
     Move{OrderStatus::routing, OrderStatus::expired, MoveGuard::no_open_attempt},
@@ -59,7 +60,8 @@ inline constexpr std::array moves{
     Move{OrderStatus::building, OrderStatus::cancelled, MoveGuard::no_open_attempt},
     Move{OrderStatus::building, OrderStatus::expired, MoveGuard::no_open_attempt},
     Move{OrderStatus::submitted, OrderStatus::confirmed, MoveGuard::landed_ok},
-    Move{OrderStatus::submitted, OrderStatus::pending, MoveGuard::no_open_attempt},  // closed: landed_err at finality, or dead
+    Move{OrderStatus::submitted, OrderStatus::pending,
+         MoveGuard::no_open_attempt},  // closed: landed_err at finality, or dead
     Move{OrderStatus::submitted, OrderStatus::failed, MoveGuard::no_open_attempt},
     Move{OrderStatus::submitted, OrderStatus::cancelled, MoveGuard::no_open_attempt},
     Move{OrderStatus::submitted, OrderStatus::expired, MoveGuard::no_open_attempt},

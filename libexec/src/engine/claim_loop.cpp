@@ -1,0 +1,161 @@
+#include "claim_loop.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/post.hpp>
+#include <exception>
+
+namespace libexec {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto idle_poll = 1s;       ///< a claim is never further away than this, whatever was missed
+constexpr auto store_pause = 250ms;  ///< after the store refused a claim
+constexpr auto fault_pause = 1s;     ///< after a run threw
+constexpr int faults_max = 3;        ///< then the order is poison
+
+std::string describe_current_exception() {
+    try {
+        throw;
+    } catch (const std::exception& error) {
+        return error.what();
+    } catch (...) {
+        return "unknown exception";
+    }
+}
+
+}  // namespace
+
+ClaimLoop::ClaimLoop(const EngineConfig& config, EngineParts& parts, std::uint64_t seed,
+                     const std::atomic<bool>& draining, std::atomic<std::uint64_t>& live)
+    : config_(config),
+      parts_(parts),
+      draining_(draining),
+      live_(live),
+      runner_(config, parts, seed, draining),
+      starts_(config.orders_per_minute),
+      alarm_(parts.timers.make_alarm()) {}
+
+void ClaimLoop::start() { asio::co_spawn(parts_.io, loop(), asio::detached); }
+
+void ClaimLoop::stop() {
+    alarm_->ring();
+    for (const auto& [id, flight] : flights_) flight->alarm->ring();
+}
+
+void ClaimLoop::wake() {
+    if (wake_posted_.exchange(true)) return;
+    asio::post(parts_.io, [this] {
+        wake_posted_ = false;
+        alarm_->ring();
+    });
+}
+
+std::shared_ptr<Flight> ClaimLoop::find(OrderId order) const {
+    const auto found = flights_.find(order);
+    return found == flights_.end() ? nullptr : found->second;
+}
+
+Task<void> ClaimLoop::loop() {
+    bool complained = false;
+    while (!draining_) {
+        const std::size_t free =
+            config_.concurrency - std::min<std::size_t>(config_.concurrency, flights_.size());
+        const std::size_t allowed = std::min(free, starts_.available(parts_.clock.now()));
+        if (allowed == 0) {
+            // Either a flight rings when it ends, or the limit lets one more start after a known while.
+            const std::chrono::microseconds pause =
+                free == 0 ? std::chrono::microseconds(idle_poll) : starts_.next_in();
+            co_await alarm_->wait(pause);
+            continue;
+        }
+        Result<ClaimBatch> batch = co_await parts_.store.claim(allowed);
+        if (!batch) {
+            if (!complained) parts_.log.error("store.claim_failed", batch.error().detail);
+            complained = true;
+            co_await parts_.timers.sleep_for(store_pause);
+            continue;
+        }
+        complained = false;
+        ClaimBatch taken = std::move(batch).value();
+        starts_.take(taken.orders.size());
+        for (Claimed& claimed : taken.orders) launch(std::move(claimed));
+        if (taken.orders.size() < allowed) co_await alarm_->wait(until(taken.next_due));
+    }
+}
+
+std::chrono::microseconds ClaimLoop::until(std::optional<Time> due) const {
+    std::chrono::microseconds wait = idle_poll;
+    if (due) wait = std::min(wait, std::max(*due - parts_.clock.now(), std::chrono::microseconds(0)));
+    return wait;
+}
+
+std::shared_ptr<Flight> ClaimLoop::launch(Claimed claimed) {
+    auto flight = std::make_shared<Flight>(std::move(claimed), parts_.timers.make_alarm());
+    flights_[flight->order.id] = flight;
+    in_flight_ = flights_.size();
+    asio::co_spawn(parts_.io, fly(flight), asio::detached);
+    return flight;
+}
+
+Task<void> ClaimLoop::fly(std::shared_ptr<Flight> flight) {
+    const Time started = parts_.clock.now();
+    const RunOutcome outcome = co_await fly_to_outcome(*flight);
+    land(*flight, outcome, started);
+}
+
+Task<RunOutcome> ClaimLoop::fly_to_outcome(Flight& flight) {
+    for (int faults = 0;;) {
+        std::string fault;
+        const bool poison = faults >= faults_max && !flight.open;
+        try {
+            RunOutcome outcome = RunOutcome::lost;
+            if (poison) {
+                outcome = co_await runner_.end_poisoned(flight);
+            } else {
+                outcome = co_await runner_.run(flight);
+            }
+            if (outcome != RunOutcome::lost) co_return outcome;
+        } catch (...) {
+            fault = describe_current_exception();
+        }
+        if (!fault.empty()) {
+            ++faults;
+            parts_.log.error("order.fault", fault, {{"orderId", flight.order.id.to_string()}});
+            co_await parts_.timers.sleep_for(fault_pause);
+        }
+        // What is in memory may no longer be what is stored: the store has the last word.
+        if (draining_) co_return RunOutcome::lost;
+        if (!co_await take_again(flight)) co_return RunOutcome::lost;
+    }
+}
+
+Task<bool> ClaimLoop::take_again(Flight& flight) {
+    for (;;) {
+        Result<std::optional<Claimed>> claimed = co_await parts_.store.claim_order(flight.order.id);
+        if (claimed) {
+            if (!claimed.value()) co_return false;
+            Claimed taken = *claimed.value();
+            flight.take(std::move(taken));
+            co_return true;
+        }
+        if (draining_) co_return false;
+        co_await parts_.timers.sleep_for(store_pause);
+    }
+}
+
+void ClaimLoop::land(Flight& flight, RunOutcome outcome, Time started) {
+    flight.ended = true;
+    flights_.erase(flight.order.id);
+    in_flight_ = flights_.size();
+    if (outcome == RunOutcome::ended) {
+        live_.fetch_sub(1);
+        const std::int64_t run_us = (parts_.clock.now() - started).count();
+        const std::int64_t typical = typical_run_us_.load();
+        typical_run_us_ = typical == 0 ? run_us : typical + (run_us - typical) / 16;
+    }
+    alarm_->ring();
+}
+
+}  // namespace libexec

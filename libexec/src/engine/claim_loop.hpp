@@ -1,0 +1,57 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <unordered_map>
+
+#include "flight.hpp"
+#include "libexec/engine/engine.hpp"
+#include "order_runner.hpp"
+#include "start_limit.hpp"
+
+namespace libexec {
+
+/// Takes jobs from the store as slots come free and flies them. `wake`, `in_flight` and `typical_run` are for
+/// any thread; everything else belongs to the engine's.
+class ClaimLoop {
+public:
+    ClaimLoop(const EngineConfig& config, EngineParts& parts, std::uint64_t seed,
+              const std::atomic<bool>& draining, std::atomic<std::uint64_t>& live);
+
+    void start();
+    /// Takes no more jobs and wakes every flight so that it can give its order back.
+    void stop();
+    /// There may be something to claim. From any thread; many calls in a burst cost one.
+    void wake();
+
+    std::shared_ptr<Flight> find(OrderId order) const;
+    std::shared_ptr<Flight> launch(Claimed claimed);
+
+    std::uint64_t in_flight() const { return in_flight_; }
+    /// A moving average of how long an order takes from claim to release or end.
+    std::chrono::microseconds typical_run() const {
+        return std::chrono::microseconds(typical_run_us_.load());
+    }
+
+private:
+    Task<void> loop();
+    Task<void> fly(std::shared_ptr<Flight> flight);
+    Task<RunOutcome> fly_to_outcome(Flight& flight);
+    Task<bool> take_again(Flight& flight);
+    std::chrono::microseconds until(std::optional<Time> due) const;
+    void land(Flight& flight, RunOutcome outcome, Time started);
+
+    const EngineConfig& config_;
+    EngineParts& parts_;
+    const std::atomic<bool>& draining_;
+    std::atomic<std::uint64_t>& live_;
+    OrderRunner runner_;
+    StartLimit starts_;
+    std::unique_ptr<Alarm> alarm_;
+    std::unordered_map<OrderId, std::shared_ptr<Flight>> flights_;
+    std::atomic<std::uint64_t> in_flight_{0};
+    std::atomic<std::int64_t> typical_run_us_{0};
+    std::atomic<bool> wake_posted_{false};
+};
+
+}  // namespace libexec

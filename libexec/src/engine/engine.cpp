@@ -1,0 +1,176 @@
+#include "libexec/engine/engine.hpp"
+
+#include <asio/co_spawn.hpp>
+
+#include "claim_loop.hpp"
+
+namespace libexec {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto cancel_patience =
+    2s;                              ///< how long a cancel waits for an order in flight to reach a safe point
+constexpr auto drain_patience = 8s;  ///< how long a drain waits for the orders in flight
+constexpr auto drain_poll = 10ms;
+
+}  // namespace
+
+struct Engine::Impl {
+    Impl(EngineConfig config_given, EngineParts parts_given, std::uint64_t seed)
+        : config(config_given), parts(parts_given), claims(config, parts, seed, draining, live) {}
+
+    Task<Result<CancelAnswer>> cancel_here(OrderId id);
+    /// co_spawn wants a result that can be default constructed.
+    Task<std::optional<Result<CancelAnswer>>> cancel_boxed(OrderId id) { co_return co_await cancel_here(id); }
+    Task<Result<CancelAnswer>> cancel_in_flight(std::shared_ptr<Flight> flight);
+    Task<void> drain_here();
+    bool cannot_meet(std::chrono::milliseconds deadline) const;
+
+    const EngineConfig config;
+    EngineParts parts;
+    std::atomic<bool> draining{false};
+    std::atomic<std::uint64_t> live{0};
+    std::atomic<std::uint64_t> last_number{0};
+    ClaimLoop claims;
+};
+
+Engine::Engine(EngineConfig config, EngineParts parts, std::uint64_t seed)
+    : impl_(std::make_unique<Impl>(config, parts, seed)) {
+    impl_->live = parts.store.live_orders();
+    impl_->last_number = parts.store.last_number();
+}
+
+Engine::~Engine() = default;
+
+void Engine::start() { impl_->claims.start(); }
+
+bool Engine::draining() const { return impl_->draining; }
+std::uint64_t Engine::live_orders() const { return impl_->live; }
+std::uint64_t Engine::in_flight() const { return impl_->claims.in_flight(); }
+
+Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions options) {
+    Impl& impl = *impl_;
+    if (impl.draining) co_return reject(Reason::draining, "the engine is stopping and takes no new orders");
+    if (request.deadline && impl.cannot_meet(*request.deadline)) {
+        co_return reject(Reason::timeout, "the queue is too long to start this order within its deadlineMs");
+    }
+    if (impl.live.fetch_add(1) >= impl.config.queue_limit) {
+        impl.live.fetch_sub(1);
+        co_return reject(Reason::queue_full, "the queue holds " + std::to_string(impl.config.queue_limit) +
+                                                 " orders, its limit; nothing was stored");
+    }
+
+    Acceptance acceptance;
+    Order& order = acceptance.order;
+    order.id = impl.parts.ids.next();
+    order.number = impl.last_number.fetch_add(1) + 1;
+    order.attempts_max = impl.config.retry.attempts_max;
+    order.correlation_id = std::move(options.correlation_id);
+    order.created_at = order.updated_at = impl.parts.clock.now();
+    order.last_seq = 1;
+    acceptance.request_digest = request_digest(request);
+    order.request = std::move(request);
+    acceptance.account = std::move(options.account);
+    acceptance.idempotency_key = std::move(options.idempotency_key);
+
+    OrderEvent& opened = acceptance.opened;
+    opened.order = order.id;
+    opened.seq = 1;
+    opened.at = order.created_at;
+    opened.attempts_max = order.attempts_max;
+    opened.correlation_id = order.correlation_id;
+
+    Result<AcceptAnswer> answer = co_await impl.parts.store.accept(std::move(acceptance));
+    if (!answer || answer.value().kind != AcceptAnswer::Kind::accepted) {
+        // With an unknown outcome the order may exist; the count is put right when it is claimed and ends.
+        impl.live.fetch_sub(1);
+        if (!answer) co_return answer.error();
+        if (answer.value().kind == AcceptAnswer::Kind::conflict) {
+            co_return reject(Reason::idempotency_conflict,
+                             "this key belongs to another order, " + answer.value().order.to_string());
+        }
+    } else {
+        impl.claims.wake();
+    }
+    Submitted submitted;
+    submitted.order = answer.value().order;
+    submitted.replayed = answer.value().kind == AcceptAnswer::Kind::replayed;
+    co_return submitted;
+}
+
+Task<Result<CancelAnswer>> Engine::cancel(OrderId order) {
+    // The engine's own thread knows whether the order is in flight; the answer comes back to the caller's.
+    std::optional<Result<CancelAnswer>> answer =
+        co_await asio::co_spawn(impl_->parts.io, impl_->cancel_boxed(order), use_task);
+    co_return std::move(*answer);
+}
+
+Task<void> Engine::drain() {
+    impl_->draining = true;
+    co_await asio::co_spawn(impl_->parts.io, impl_->drain_here(), use_task);
+}
+
+Task<Result<CancelAnswer>> Engine::Impl::cancel_here(OrderId id) {
+    Result<std::optional<OrderStatus>> flagged = co_await parts.store.request_cancel(id);
+    if (!flagged) co_return flagged.error();
+    if (!flagged.value()) co_return reject(Reason::not_found, "no order " + id.to_string());
+    const OrderStatus status = *flagged.value();
+    if (status == OrderStatus::cancelled) co_return CancelAnswer{};
+    if (is_terminal(status)) {
+        co_return reject(Reason::too_late_to_cancel,
+                         "the order already ended: " + std::string(to_string(status)));
+    }
+    if (const std::shared_ptr<Flight> flight = claims.find(id)) co_return co_await cancel_in_flight(flight);
+
+    Result<std::optional<Claimed>> claimed = co_await parts.store.claim_order(id);
+    if (!claimed) co_return claimed.error();
+    if (const std::shared_ptr<Flight> flight = claims.find(id)) co_return co_await cancel_in_flight(flight);
+    if (!claimed.value()) {
+        // Somebody else holds it, or it ended this moment: the flag is set, and whoever has it obeys.
+        CancelAnswer later;
+        later.kind = CancelAnswer::Kind::cancel_requested;
+        co_return later;
+    }
+    Claimed taken = *claimed.value();
+    taken.order.cancel_requested = true;
+    co_return co_await cancel_in_flight(claims.launch(std::move(taken)));
+}
+
+Task<Result<CancelAnswer>> Engine::Impl::cancel_in_flight(std::shared_ptr<Flight> flight) {
+    flight->order.cancel_requested = true;
+    flight->alarm->ring();
+    const Time until = parts.clock.now() + cancel_patience;
+    while (!flight->ended && !flight->open && parts.clock.now() < until) {
+        co_await parts.timers.sleep_for(drain_poll);
+    }
+    CancelAnswer answer;
+    if (!flight->ended || flight->order.status == OrderStatus::pending) {
+        answer.kind = CancelAnswer::Kind::cancel_requested;
+    } else if (flight->order.status != OrderStatus::cancelled) {
+        co_return reject(Reason::too_late_to_cancel,
+                         "the order already ended: " + std::string(to_string(flight->order.status)));
+    }
+    co_return answer;
+}
+
+Task<void> Engine::Impl::drain_here() {
+    claims.stop();
+    const Time until = parts.clock.now() + drain_patience;
+    while (claims.in_flight() > 0 && parts.clock.now() < until) co_await parts.timers.sleep_for(drain_poll);
+    if (claims.in_flight() > 0) {
+        parts.log.warn("engine.drain_incomplete",
+                       "some orders did not reach a safe point in time; they resume at the next start",
+                       {{"inFlight", std::to_string(claims.in_flight())}});
+    }
+}
+
+bool Engine::Impl::cannot_meet(std::chrono::milliseconds deadline) const {
+    const std::uint64_t ahead = live.load();
+    if (ahead < config.concurrency) return false;
+    const std::chrono::microseconds wait = claims.typical_run() * static_cast<std::int64_t>(ahead) /
+                                           static_cast<std::int64_t>(config.concurrency);
+    return wait > deadline;
+}
+
+}  // namespace libexec

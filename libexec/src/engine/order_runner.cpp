@@ -1,0 +1,441 @@
+#include "order_runner.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <cassert>
+
+#include "libexec/routing/describe.hpp"
+#include "post_mortem.hpp"
+#include "step_builder.hpp"
+
+namespace libexec {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto store_pause_first = 50ms;
+constexpr auto store_pause_max = 2s;
+
+/// Why no venue can take the order. Only a healthy market that says no is final: as long as one venue
+/// had trouble of its own, asking again later may help.
+Rejection no_offer(const RoutingDecision& decision) {
+    std::string detail;
+    std::optional<Reason> trouble;
+    std::optional<Reason> refusal;
+    for (const VenueAnswer& answer : decision.answers) {
+        if (!answer.silence) continue;
+        if (!detail.empty()) detail += "; ";
+        detail += answer.venue + ": " + answer.silence->detail;
+        if (is_retryable(answer.silence->reason)) {
+            trouble = answer.silence->reason;
+        } else if (!refusal || answer.silence->reason == Reason::insufficient_liquidity) {
+            refusal = answer.silence->reason;
+        }
+    }
+    if (detail.empty()) detail = "no venue is configured";
+    return reject(trouble ? *trouble : refusal.value_or(Reason::no_route), std::move(detail));
+}
+
+bool within(Amount limit, const Quote& quote, SwapMode mode) {
+    return mode == SwapMode::exact_in ? quote.amount_out >= limit : quote.amount_in <= limit;
+}
+
+TokenAmount limit_of(const Order& order) {
+    const Token& token =
+        order.request.mode == SwapMode::exact_in ? order.request.token_out : order.request.token_in;
+    return TokenAmount{order.limit.value_or(Amount(0)), token.decimals};
+}
+
+Attempt closed_by(const Landed& landed, Attempt attempt, Time at) {
+    attempt.resolution = landed.ok ? Resolution::landed_ok : Resolution::landed_err;
+    attempt.closed_at = at;
+    attempt.slot = landed.slot;
+    attempt.amount_in = landed.amount_in;
+    attempt.amount_out = landed.amount_out;
+    attempt.fee_lamports = landed.fee_lamports;
+    if (!landed.ok) attempt.error = landed.error;
+    attempt.signed_bytes.clear();
+    return attempt;
+}
+
+Attempt closed_by(const ProvablyDead& dead, Attempt attempt, Time at) {
+    attempt.resolution = Resolution::expired;
+    attempt.closed_at = at;
+    attempt.evidence = dead.evidence;
+    attempt.signed_bytes.clear();
+    return attempt;
+}
+
+}  // namespace
+
+Task<RunOutcome> OrderRunner::run(Flight& flight) {
+    Order& order = flight.order;
+    if (flight.open) co_return co_await watch(flight);
+
+    assert(!is_terminal(order.status));
+    if (order.status != OrderStatus::pending) {
+        // Found after a crash between two steps. Nothing was signed, or there would be an open attempt;
+        // quotes are never trusted across a claim.
+        StepBuilder step(order, flight.epoch, now());
+        step.move(OrderStatus::pending,
+                  RetryData{Reason::interrupted, "the engine was restarted before anything was signed"});
+        parts_.store.commit_later(step.finish());
+    }
+    if (order.cancel_requested) co_return co_await end_cancelled(flight);
+    if (!order.first_claimed_at) order.first_claimed_at = now();
+    if (now() >= deadline_of(order)) {
+        Rejection late = reject(Reason::timeout, "the deadline passed before a transaction was signed");
+        co_return co_await retry_or_end(flight, std::move(late), std::nullopt);
+    }
+    co_return co_await route_and_send(flight);
+}
+
+Task<RunOutcome> OrderRunner::route_and_send(Flight& flight) {
+    Order& order = flight.order;
+    order.next_retry_at.reset();
+    StepBuilder routing(order, flight.epoch, now());
+    routing.move(OrderStatus::routing, NoData{});
+    parts_.store.commit_later(routing.finish());
+
+    QuoteRequest request;
+    request.token_in = order.request.token_in;
+    request.token_out = order.request.token_out;
+    request.mode = order.request.mode;
+    request.amount = order.request.amount;
+    request.chance_key = chance_key(order);
+    request.attempt = order.attempt;
+    RoutingDecision decision =
+        co_await parts_.router.decide(std::move(request), order.request.native_in, order.request.native_out);
+    log_decision(order, decision);
+
+    const Quote* const best = decision.chosen();
+    if (best != nullptr && !order.limit) {
+        order.limit = order.request.mode == SwapMode::exact_in
+                          ? least_output(best->amount_out, order.request.slippage)
+                          : most_input(best->amount_in, order.request.slippage);
+    }
+    const bool acceptable = best != nullptr && within(*order.limit, *best, order.request.mode);
+    if (!acceptable || order.cancel_requested || draining_) {
+        const auto record = std::make_shared<const RoutingDecision>(decision);
+        StepBuilder quotes(order, flight.epoch, now());
+        quotes.note(EventKind::quotes, QuotesData{record});
+        parts_.store.commit_later(quotes.finish());
+        if (order.cancel_requested) co_return co_await end_cancelled(flight);
+        if (draining_) co_return co_await give_back(flight);
+        Rejection why = reject(Reason::slippage_exceeded, {});
+        if (best == nullptr) {
+            why = no_offer(decision);
+        } else {
+            why.detail = "the best quote no longer meets the limit " + to_text(limit_of(order)) +
+                         " fixed by the first decision";
+        }
+        co_return co_await retry_or_end(flight, std::move(why), std::nullopt);
+    }
+    co_return co_await open_attempt(flight, std::move(decision));
+}
+
+Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decision) {
+    Order& order = flight.order;
+    const auto record = std::make_shared<const RoutingDecision>(std::move(decision));
+    const Quote& quote = *record->chosen();
+    order.venue = quote.venue;
+    order.quoted_in = quote.amount_in;
+    order.quoted_out = quote.amount_out;
+
+    StepBuilder building(order, flight.epoch, now());
+    building.note(EventKind::quotes, QuotesData{record});
+    building.move(OrderStatus::building,
+                  BuildingData{quote.venue, order.request.mode, limit_of(order), record});
+    parts_.store.commit_later(building.finish());
+
+    const std::shared_ptr<Venue> venue = parts_.router.find(quote.venue);
+    if (!venue) {
+        Rejection gone = reject(Reason::venue_error, quote.venue + " is no longer configured");
+        co_return co_await retry_or_end(flight, std::move(gone), std::nullopt);
+    }
+    Result<Anchor> anchor = co_await parts_.chain.anchor();
+    if (!anchor) {
+        Rejection why = reject(Reason::stale_blockhash, "no recent blockhash: " + anchor.error().detail);
+        co_return co_await retry_or_end(flight, std::move(why), std::nullopt);
+    }
+
+    SwapPlan plan;
+    plan.order = order.id;
+    plan.attempt = order.attempt;
+    plan.chance_key = chance_key(order);
+    plan.token_in = order.request.token_in;
+    plan.token_out = order.request.token_out;
+    plan.mode = order.request.mode;
+    plan.quote = quote;
+    plan.limit = *order.limit;
+    plan.wraps_sol = record->wraps_sol;
+    plan.unwraps_sol = record->unwraps_sol;
+    Result<UnsignedTransaction> built = co_await venue->build(std::move(plan), anchor.value());
+    if (!built) co_return co_await retry_or_end(flight, built.error(), std::nullopt);
+
+    // The last look before a signature exists.
+    if (order.cancel_requested) co_return co_await end_cancelled(flight);
+    if (draining_) co_return co_await give_back(flight);
+    if (now() >= deadline_of(order)) {
+        Rejection late = reject(Reason::timeout, "the deadline passed before a transaction was signed");
+        co_return co_await retry_or_end(flight, std::move(late), std::nullopt);
+    }
+    UnsignedTransaction transaction = std::move(built).value();
+    Result<SignedTransaction> sealed = co_await parts_.signer.sign(std::move(transaction));
+    if (!sealed) co_return co_await retry_or_end(flight, sealed.error(), std::nullopt);
+
+    Attempt attempt;
+    attempt.order = order.id;
+    attempt.number = order.attempt;
+    attempt.venue = quote.venue;
+    attempt.signature = sealed.value().signature;
+    attempt.signed_bytes = sealed.value().bytes;
+    attempt.last_valid_height = anchor.value().last_valid_height;
+    attempt.anchor_slot = anchor.value().slot;
+    attempt.quoted_in = quote.amount_in;
+    attempt.quoted_out = quote.amount_out;
+    attempt.opened_at = now();
+
+    const Order before = order;
+    order.tx_hash = attempt.signature;
+    StepBuilder intent(order, flight.epoch, attempt.opened_at);
+    intent.move(OrderStatus::submitted, SubmittedData{attempt.signature, attempt.last_valid_height});
+    intent.open(std::move(attempt));
+    const Step step = intent.finish();
+
+    std::chrono::milliseconds pause = store_pause_first;
+    for (;;) {
+        StepAnswer answer = StepAnswer::stale;
+        Result<std::optional<CommittedIntent>> written = co_await parts_.store.commit_intent(step, answer);
+        if (written && written.value()) {
+            flight.open = written.value();
+            break;
+        }
+        if (written && answer == StepAnswer::cancel_requested) {
+            order =
+                before;  // the store left the order as it was: nothing is signed as far as anyone can tell
+            order.cancel_requested = true;
+            co_return co_await end_cancelled(flight);
+        }
+        if (written || written.error().reason == Reason::outcome_unknown) co_return RunOutcome::lost;
+        // Nothing was written, so nothing may be sent: wait for the store. Should the blockhash go stale
+        // meanwhile, the attempt dies provably and the order goes on from there.
+        if (draining_) co_return RunOutcome::lost;
+        co_await parts_.timers.sleep_for(pause);
+        pause = std::min<std::chrono::milliseconds>(pause * 2, store_pause_max);
+    }
+    co_return co_await watch(flight);
+}
+
+Task<RunOutcome> OrderRunner::watch(Flight& flight) {
+    std::optional<Time> sent_at;
+    for (;;) {
+        // The same bytes, again and again: repeating them is harmless, and recovery always starts with it.
+        if (!sent_at || now() - *sent_at >= config_.resend_interval) {
+            co_await send(flight);
+            sent_at = now();
+        }
+        Observation seen = co_await parts_.chain.observe(flight.open->attempt());
+        if (const Landed* const landed = std::get_if<Landed>(&seen)) {
+            if (landed->ok && landed->commitment >= config_.commitment)
+                co_return co_await confirm(flight, *landed);
+            // A failure below finality may still be undone by a fork, and the transaction land well
+            // elsewhere.
+            if (!landed->ok && landed->commitment == Commitment::finalized) {
+                std::optional<Attempt> closed = closed_by(*landed, flight.open->attempt(), now());
+                Rejection cause = landed->error;
+                co_return co_await retry_or_end(flight, std::move(cause), std::move(closed));
+            }
+        } else if (const ProvablyDead* const dead = std::get_if<ProvablyDead>(&seen)) {
+            std::optional<Attempt> closed = closed_by(*dead, flight.open->attempt(), now());
+            Rejection cause = reject(Reason::expired, "the transaction expired before it landed");
+            co_return co_await retry_or_end(flight, std::move(cause), std::move(closed));
+        }
+        if (draining_) co_return co_await give_back(flight);
+        note_while_open(flight);
+        co_await flight.alarm->wait(config_.observe_interval);
+    }
+}
+
+Task<void> OrderRunner::send(Flight& flight) {
+    Result<Done> sent = co_await parts_.chain.send(*flight.open);
+    if (!sent) {
+        // Not a verdict: the bytes may have arrived all the same. Only `observe` decides.
+        parts_.log.debug(
+            "attempt.send_failed", sent.error().detail,
+            {{"orderId", flight.order.id.to_string()}, {"txHash", flight.open->attempt().signature}});
+    }
+}
+
+void OrderRunner::note_while_open(Flight& flight) {
+    Order& order = flight.order;
+    const Attempt& attempt = flight.open->attempt();
+    const bool doubtful = !order.in_doubt && now() - attempt.opened_at >= config_.in_doubt_after;
+    const bool cancelling = order.cancel_requested && !flight.cancel_noted;
+    if (!doubtful && !cancelling) return;
+
+    if (doubtful) order.in_doubt = true;
+    StepBuilder step(order, flight.epoch, now());
+    if (doubtful) {
+        step.note(EventKind::in_doubt,
+                  NoteData{"the chain has not decided yet; the transaction is still being watched"});
+        parts_.log.warn("order.in_doubt", "the chain has not decided about a transaction for a long time",
+                        {{"orderId", order.id.to_string()}, {"txHash", attempt.signature}});
+    }
+    if (cancelling) {
+        step.note(EventKind::cancel_requested,
+                  NoteData{"nothing new will be signed; the open transaction decides the outcome"});
+        flight.cancel_noted = true;
+    }
+    parts_.store.commit_later(step.finish());
+}
+
+Task<RunOutcome> OrderRunner::confirm(Flight& flight, Landed landed) {
+    Order& order = flight.order;
+    const Time at = now();
+    Attempt closed = closed_by(landed, flight.open->attempt(), at);
+    order.executed_in = landed.amount_in;
+    order.executed_out = landed.amount_out;
+    order.in_doubt = false;
+
+    ConfirmedData data;
+    data.tx_hash = closed.signature;
+    data.venue = closed.venue;
+    data.amount_in = TokenAmount{landed.amount_in, order.request.token_in.decimals};
+    data.amount_out = TokenAmount{landed.amount_out, order.request.token_out.decimals};
+    data.slot = landed.slot;
+    data.fee_lamports = landed.fee_lamports;
+
+    const Attempt open = flight.open->attempt();
+    StepBuilder step(order, flight.epoch, at);
+    step.close(std::move(closed)).move(OrderStatus::confirmed, std::move(data)).done();
+    Step last = step.finish();
+    const RunOutcome outcome = co_await commit_until_written(flight, std::move(last), RunOutcome::ended);
+    if (outcome == RunOutcome::ended && landed.commitment != Commitment::finalized) {
+        asio::co_spawn(parts_.io, watch_to_finality(open), asio::detached);
+    }
+    co_return outcome;
+}
+
+Task<void> OrderRunner::watch_to_finality(Attempt attempt) {
+    while (!draining_) {
+        Observation seen = co_await parts_.chain.observe(attempt);
+        const Landed* const landed = std::get_if<Landed>(&seen);
+        if (landed != nullptr && landed->ok && landed->commitment == Commitment::finalized) co_return;
+        if (std::holds_alternative<ProvablyDead>(seen) || (landed != nullptr && !landed->ok)) {
+            parts_.log.error("order.confirmation_dropped",
+                             "a success announced at commitment confirmed was dropped before finality",
+                             {{"orderId", attempt.order.to_string()}, {"txHash", attempt.signature}});
+            co_return;
+        }
+        co_await parts_.timers.sleep_for(config_.observe_interval);
+    }
+}
+
+Task<RunOutcome> OrderRunner::retry_or_end(Flight& flight, Rejection cause, std::optional<Attempt> closed) {
+    Order& order = flight.order;
+    const Time at = now();
+    if (closed) {
+        order.in_doubt = false;
+        flight.open.reset();
+    }
+    if (order.cancel_requested && !closed) co_return co_await end_cancelled(flight);
+
+    Random jitter(derive_seed(derive_seed(seed_, chance_key(order)), order.attempt));
+    std::optional<std::chrono::milliseconds> delay;
+    if (is_retryable(cause.reason)) delay = config_.retry.delay_after(order.attempt, jitter);
+    const bool too_late = at + delay.value_or(0ms) >= deadline_of(order);
+
+    RunOutcome outcome = RunOutcome::ended;
+    if (!order.cancel_requested && delay && !too_late) {
+        order.attempt += 1;
+        order.next_retry_at = at + *delay;
+        outcome = RunOutcome::released;
+    } else if (!order.cancel_requested) {
+        const bool out_of_time = cause.reason == Reason::timeout || (delay && too_late);
+        if (out_of_time && cause.reason != Reason::timeout) {
+            cause = reject(Reason::timeout,
+                           "the deadline leaves no time for another attempt; the last one failed: " +
+                               std::string(to_string(cause.reason)) + ", " + cause.detail);
+        }
+        order.failure = post_mortem(order, cause);
+    }
+
+    StepBuilder step(order, flight.epoch, at);
+    if (closed) step.close(std::move(*closed));
+    if (outcome == RunOutcome::released) {
+        step.move(OrderStatus::pending, RetryData{cause.reason, cause.detail}).release(*order.next_retry_at);
+    } else if (order.cancel_requested) {
+        step.move(OrderStatus::cancelled,
+                  NoteData{"cancelled on request; the transaction that was open did not land"})
+            .done();
+    } else {
+        const bool expired = cause.reason == Reason::timeout;
+        step.move(expired ? OrderStatus::expired : OrderStatus::failed, FailedData{*order.failure}).done();
+    }
+    Step last = step.finish();
+    co_return co_await commit_until_written(flight, std::move(last), outcome);
+}
+
+Task<RunOutcome> OrderRunner::end_cancelled(Flight& flight) {
+    assert(!flight.open);
+    StepBuilder step(flight.order, flight.epoch, now());
+    flight.order.next_retry_at.reset();
+    step.move(OrderStatus::cancelled, NoteData{"cancelled on request before anything was signed"}).done();
+    Step last = step.finish();
+    co_return co_await commit_until_written(flight, std::move(last), RunOutcome::ended);
+}
+
+Task<RunOutcome> OrderRunner::end_poisoned(Flight& flight) {
+    assert(!flight.open);
+    const Rejection cause =
+        reject(Reason::internal, "the engine failed on this order again and again; nothing was signed");
+    flight.order.failure = post_mortem(flight.order, cause);
+    StepBuilder step(flight.order, flight.epoch, now());
+    step.move(OrderStatus::failed, FailedData{*flight.order.failure}).done();
+    Step last = step.finish();
+    co_return co_await commit_until_written(flight, std::move(last), RunOutcome::ended);
+}
+
+Task<RunOutcome> OrderRunner::give_back(Flight& flight) {
+    Order& order = flight.order;
+    StepBuilder step(order, flight.epoch, now());
+    if (!flight.open && order.status != OrderStatus::pending) {
+        step.move(OrderStatus::pending,
+                  RetryData{Reason::interrupted, "the engine stopped before anything was signed"});
+    }
+    step.release(now());
+    Step last = step.finish();
+    co_return co_await commit_until_written(flight, std::move(last), RunOutcome::released);
+}
+
+Task<RunOutcome> OrderRunner::commit_until_written(Flight& flight, Step step, RunOutcome when_written) {
+    std::chrono::milliseconds pause = store_pause_first;
+    for (;;) {
+        Result<StepAnswer> written = co_await parts_.store.commit(step);
+        if (written) co_return written.value() == StepAnswer::committed ? when_written : RunOutcome::lost;
+        if (written.error().reason == Reason::outcome_unknown) co_return RunOutcome::lost;
+        parts_.log.debug("store.waiting", written.error().detail, {{"orderId", flight.order.id.to_string()}});
+        if (draining_) co_return RunOutcome::lost;
+        co_await parts_.timers.sleep_for(pause);
+        pause = std::min<std::chrono::milliseconds>(pause * 2, store_pause_max);
+    }
+}
+
+Time OrderRunner::deadline_of(const Order& order) const {
+    Time deadline = order.first_claimed_at.value_or(now()) + config_.order_deadline;
+    if (order.request.deadline) deadline = std::min(deadline, order.created_at + *order.request.deadline);
+    return deadline;
+}
+
+void OrderRunner::log_decision(const Order& order, const RoutingDecision& decision) {
+    if (!parts_.log.enabled(LogLevel::info)) return;
+    const Quote* const best = decision.chosen();
+    parts_.log.info("order.routed", describe(decision),
+                    {{"orderId", order.id.to_string()},
+                     {"attempt", std::to_string(order.attempt)},
+                     {"venue", best != nullptr ? best->venue : std::string("none")},
+                     {"correlationId", order.correlation_id}});
+}
+
+}  // namespace libexec

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <atomic>
+
+#include "flight.hpp"
+#include "libexec/engine/engine.hpp"
+
+namespace libexec {
+
+/// Takes one order from wherever it was found to its end, or back to the queue. Holds no state of its own
+/// between calls: everything about an order is in its Flight.
+class OrderRunner {
+public:
+    OrderRunner(const EngineConfig& config, EngineParts& parts, std::uint64_t seed,
+                const std::atomic<bool>& draining)
+        : config_(config), parts_(parts), seed_(seed), draining_(draining) {}
+
+    Task<RunOutcome> run(Flight& flight);
+    /// Ends an order that has no open attempt because its trader asked for it.
+    Task<RunOutcome> end_cancelled(Flight& flight);
+    /// Ends an order that makes the engine fail whenever it is run.
+    Task<RunOutcome> end_poisoned(Flight& flight);
+
+private:
+    Task<RunOutcome> route_and_send(Flight& flight);
+    Task<RunOutcome> open_attempt(Flight& flight, RoutingDecision decision);
+    Task<RunOutcome> watch(Flight& flight);
+    Task<void> watch_to_finality(Attempt attempt);
+    Task<RunOutcome> confirm(Flight& flight, Landed landed);
+    Task<RunOutcome> retry_or_end(Flight& flight, Rejection cause, std::optional<Attempt> closed);
+    Task<RunOutcome> give_back(Flight& flight);
+    Task<RunOutcome> commit_until_written(Flight& flight, Step step, RunOutcome when_written);
+    Task<void> send(Flight& flight);
+    void note_while_open(Flight& flight);
+
+    Time now() const { return parts_.clock.now(); }
+    Time deadline_of(const Order& order) const;
+    void log_decision(const Order& order, const RoutingDecision& decision);
+
+    const EngineConfig& config_;
+    EngineParts& parts_;
+    std::uint64_t seed_;
+    const std::atomic<bool>& draining_;
+};
+
+}  // namespace libexec

@@ -1,0 +1,85 @@
+#include "engine_fixture.hpp"
+
+using namespace libexec;
+using namespace libexec::test;
+using namespace std::chrono_literals;
+
+TEST_SUITE("engine/admission") {
+    TEST_CASE("a full queue refuses, stores nothing and opens again") {
+        EngineConfig config;
+        config.queue_limit = 2;
+        EngineFixture world(config);
+        world.submit();
+        world.submit();
+        CHECK(world.try_submit(EngineFixture::request()).error().reason == Reason::queue_full);
+        CHECK(world.store.rows.size() == 2);
+        world.engine->start();
+        world.time.pass(10s);
+        CHECK(world.try_submit(EngineFixture::request()));
+    }
+
+    TEST_CASE("the same key and order give the same id, another order with that key is refused") {
+        EngineFixture world;
+        SubmitOptions options;
+        options.idempotency_key = "k1";
+        const Result<Submitted> first = world.try_submit(EngineFixture::request(), options);
+        const Result<Submitted> again = world.try_submit(EngineFixture::request(), options);
+        CHECK(again.value().order == first.value().order);
+        CHECK_FALSE(first.value().replayed);
+        CHECK(again.value().replayed);
+        OrderRequest other = EngineFixture::request();
+        other.amount = Amount(2'000);
+        CHECK(world.try_submit(other, options).error().reason == Reason::idempotency_conflict);
+        CHECK(world.store.rows.size() == 1);
+        CHECK(world.engine->live_orders() == 1);
+    }
+
+    TEST_CASE("a digest tells every field apart") {
+        const OrderRequest base = EngineFixture::request();
+        std::vector<OrderRequest> others(9, base);
+        std::swap(others[0].token_in, others[0].token_out);
+        others[1].mode = SwapMode::exact_out;
+        others[2].amount = Amount(1'001);
+        others[3].slippage = Bps::of(101).value();
+        others[4].native_in = false;
+        others[5].client_id = "a";
+        others[6].client_order_id = "a";
+        others[7].deadline = 5s;
+        others[8].native_out = true;
+        CHECK(request_digest(base) == request_digest(EngineFixture::request()));
+        for (std::size_t i = 0; i < others.size(); ++i) {
+            CAPTURE(i);
+            CHECK(request_digest(others[i]) != request_digest(base));
+            for (std::size_t j = i + 1; j < others.size(); ++j)
+                CHECK(request_digest(others[i]) != request_digest(others[j]));
+        }
+    }
+
+    TEST_CASE("when the store refuses, the order does not exist and the next one is taken") {
+        EngineFixture world;
+        world.store.trouble = [](const std::string&) { return MemoryStore::Trouble::refused; };
+        CHECK(world.try_submit(EngineFixture::request()).error().reason == Reason::service_unavailable);
+        CHECK(world.engine->live_orders() == 0);
+        world.store.trouble = [](const std::string&) { return MemoryStore::Trouble::none; };
+        CHECK(world.try_submit(EngineFixture::request()));
+    }
+
+    TEST_CASE("a draining engine takes nothing new and gives its orders back") {
+        EngineFixture world;
+        world.engine->start();
+        const OrderId id = world.submit();
+        world.time.pass(600ms);
+        CHECK(world.status(id) == OrderStatus::submitted);
+        world.time.run(world.engine->drain());
+        CHECK(world.engine->in_flight() == 0);
+        CHECK_FALSE(world.row(id).claimed);
+        CHECK(world.row(id).has_job);
+        CHECK(world.try_submit(EngineFixture::request()).error().reason == Reason::draining);
+
+        world.restart();
+        world.time.pass(10s);
+        CHECK(world.status(id) == OrderStatus::confirmed);
+        CHECK(world.signer.signatures == 1);
+        check_invariants(world.store, world.chain);
+    }
+}
