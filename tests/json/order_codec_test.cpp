@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "json/random_events.hpp"
+#include "libexec/json/service_codec.hpp"
 #include "libexec/json/submit_codec.hpp"
 #include "libexec/json/value.hpp"
 

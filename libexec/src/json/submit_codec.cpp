@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "field_errors.hpp"
 #include "json_value.hpp"
 #include "libexec/json/nearest_word.hpp"
 
@@ -17,33 +18,9 @@ constexpr std::array<std::string_view, 16> field_names{
     "side",           "amountIn",  "amountOut",     "amount",    "slippageBps", "slippage",
     "maxSlippageBps", "clientId",  "clientOrderId", "deadlineMs"};
 
-constexpr std::size_t errors_most = 32;
 constexpr std::size_t id_bytes_most = 128;
 constexpr std::uint64_t deadline_ms_most = 86'400'000;  // a day
 constexpr std::uint8_t fraction_decimals = 4;           // a basis point is 0.0001
-
-/// Outside text inside a message: short, on one line.
-std::string shown(std::string_view text) {
-    constexpr std::size_t bytes_most = 64;
-    std::string safe = "'";
-    for (const char c : text.substr(0, bytes_most)) safe += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-    return safe + (text.size() > bytes_most ? "...'" : "'");
-}
-
-/// RFC 6901: '~' and '/' are spelled ~0 and ~1.
-std::string pointer_to(std::string_view name) {
-    std::string pointer = "/";
-    for (const char c : name.substr(0, 64)) {
-        if (c == '~') {
-            pointer += "~0";
-        } else if (c == '/') {
-            pointer += "~1";
-        } else {
-            pointer += c;
-        }
-    }
-    return pointer;
-}
 
 /// Reads one body, writing down everything that is wrong on the way.
 class SubmitReader {
@@ -60,14 +37,11 @@ public:
         read_ids();
         read_deadline();
         if (errors_.empty()) return std::move(order_);
-        return problem();
+        return std::move(errors_).problem();
     }
 
 private:
-    void complain(std::string_view name, std::string rule, bool about_token = false) {
-        all_about_tokens_ = all_about_tokens_ && about_token;
-        errors_.push_back({pointer_to(name), std::string(name.substr(0, 64)) + ": " + std::move(rule)});
-    }
+    void complain(std::string_view name, std::string rule) { errors_.add(name, std::move(rule)); }
 
     /// The member of that name; an explicit null counts as left out.
     const Value* given(std::string_view name) const {
@@ -120,7 +94,7 @@ private:
             complain(name, "only market orders are executed: '" + type->chars +
                                "' is reserved and not available, send \"market\"");
         } else {
-            complain(name, "must be \"market\", not " + shown(type->chars));
+            complain(name, "must be \"market\", not " + json::shown(type->chars));
         }
     }
 
@@ -132,7 +106,7 @@ private:
         } else if (side->chars == "sell") {
             order_.side = OrderSide::sell;
         } else {
-            complain("side", "must be \"buy\" or \"sell\", not " + shown(side->chars));
+            complain("side", "must be \"buy\" or \"sell\", not " + json::shown(side->chars));
         }
     }
 
@@ -144,11 +118,10 @@ private:
         std::vector<std::string_view> symbols;
         for (const Token& known : tokens_.all()) symbols.push_back(known.symbol);
         const std::string_view near = nearest_word(text->chars, symbols);
-        complain(name,
-                 shown(text->chars) + " is not a known symbol or mint" +
-                     (near.empty() ? ": send a symbol of GET /api/tokens such as \"USDC\", or its mint"
-                                   : ": did you mean \"" + std::string(near) + "\"?"),
-                 true);
+        errors_.add_unknown_token(
+            name, json::shown(text->chars) + " is not a known symbol or mint" +
+                      (near.empty() ? ": send a symbol of GET /api/tokens such as \"USDC\", or its mint"
+                                    : ": did you mean \"" + std::string(near) + "\"?"));
         return std::nullopt;
     }
 
@@ -329,48 +302,27 @@ private:
         if (deadline) order_.deadline = std::chrono::milliseconds(*deadline);
     }
 
-    Problem problem() {
-        const std::size_t count = errors_.size();
-        std::string detail =
-            count == 1 ? errors_.front().message : std::to_string(count) + " fields are not valid";
-        if (count > errors_most) {
-            errors_.resize(errors_most);
-            errors_.push_back({"", std::to_string(count - errors_most) + " more errors are not listed"});
-        }
-        Problem problem =
-            make_problem(all_about_tokens_ ? "unknown_token" : "invalid_body", std::move(detail));
-        problem.errors = std::move(errors_);
-        return problem;
-    }
-
     const Value& body_;
     const TokenRegistry& tokens_;
     OrderRequest order_;
     std::optional<Token> token_in_, token_out_;
     bool by_assets_ = false;
-    std::vector<FieldError> errors_;
-    bool all_about_tokens_ = true;
+    json::FieldErrors errors_;
 };
-
-Problem whole_body_problem(std::string rule) {
-    Problem problem = make_problem("invalid_body", rule);
-    problem.errors.push_back({"", std::move(rule)});
-    return problem;
-}
 
 }  // namespace
 
 DecodedOrder decode_order_request(std::string_view body, const TokenRegistry& tokens) {
     constexpr std::string_view example = R"({"tokenIn":"SOL","tokenOut":"USDC","amountIn":"1.5"})";
     if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) {
-        return whole_body_problem("the body is empty: send an object such as " + std::string(example));
+        return json::whole_body_problem("the body is empty: send an object such as " + std::string(example));
     }
     const Result<Value> parsed = json::parse(body);
-    if (!parsed) return whole_body_problem("the body is " + parsed.error().detail);
+    if (!parsed) return json::whole_body_problem("the body is " + parsed.error().detail);
     const Value& value = parsed.value();
     if (value.kind != Value::Kind::object) {
-        return whole_body_problem("the body is " + std::string(json::word_for(value.kind)) +
-                                  ": send an object such as " + std::string(example));
+        return json::whole_body_problem("the body is " + std::string(json::word_for(value.kind)) +
+                                        ": send an object such as " + std::string(example));
     }
     return SubmitReader(value, tokens).read();
 }
