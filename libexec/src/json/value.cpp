@@ -1,0 +1,73 @@
+#include "libexec/json/value.hpp"
+
+#include <charconv>
+
+#include "json_value.hpp"
+#include "json_writer.hpp"
+
+namespace libexec {
+namespace {
+
+bool is_kind(const std::shared_ptr<const json::Value>& value, json::Value::Kind kind) {
+    return value != nullptr && value->kind == kind;
+}
+
+}  // namespace
+
+Result<JsonValue> JsonValue::parse(std::string_view text) {
+    Result<json::Value> parsed = json::parse(text);
+    if (!parsed) return parsed.error();
+    return JsonValue(std::make_shared<const json::Value>(std::move(parsed).value()));
+}
+
+bool JsonValue::is_null() const { return value_ == nullptr || value_->kind == json::Value::Kind::null; }
+bool JsonValue::is_object() const { return is_kind(value_, json::Value::Kind::object); }
+bool JsonValue::is_true() const { return is_kind(value_, json::Value::Kind::boolean) && value_->truth; }
+
+const std::string& JsonValue::text() const {
+    static const std::string nothing;
+    return value_ != nullptr ? value_->chars : nothing;
+}
+
+std::optional<std::uint64_t> JsonValue::whole() const {
+    if (!is_kind(value_, json::Value::Kind::number)) return std::nullopt;
+    const std::string& digits = value_->chars;
+    const char* const end = digits.data() + digits.size();
+    std::uint64_t number = 0;
+    const auto [stop, error] = std::from_chars(digits.data(), end, number);
+    if (error != std::errc{} || stop != end) return std::nullopt;
+    return number;
+}
+
+std::optional<Time> JsonValue::time() const {
+    if (!is_kind(value_, json::Value::Kind::text)) return std::nullopt;
+    return json::parse_rfc3339(value_->chars);
+}
+
+std::vector<JsonValue> JsonValue::items() const {
+    std::vector<JsonValue> items;
+    if (!is_kind(value_, json::Value::Kind::list)) return items;
+    items.reserve(value_->items.size());
+    for (const json::Value& item : value_->items) {
+        items.push_back(JsonValue(std::shared_ptr<const json::Value>(value_, &item)));
+    }
+    return items;
+}
+
+JsonValue JsonValue::operator[](std::string_view name) const {
+    const json::Value* const member = value_ != nullptr ? value_->find(name) : nullptr;
+    if (member == nullptr) return {};
+    return JsonValue(std::shared_ptr<const json::Value>(value_, member));
+}
+
+bool JsonValue::has(std::string_view name) const {
+    return value_ != nullptr && value_->find(name) != nullptr;
+}
+
+std::string to_json_string(std::string_view text) {
+    std::string out;
+    json::Writer(out).text_value(text);
+    return out;
+}
+
+}  // namespace libexec
