@@ -24,8 +24,12 @@ set(libexec_pc_libs "")
 foreach(room IN LISTS libexec_rooms)
     string(PREPEND libexec_pc_libs " -lexec_${room}")
 endforeach()
+# Found from where the file lies, so that the installed tree may be moved.
+set(libexec_pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}/${libexec_pc_dir}
+    OUTPUT_VARIABLE libexec_pc_to_prefix)
 configure_file(cmake/libexec.pc.in libexec.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/libexec.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/libexec.pc DESTINATION ${libexec_pc_dir})
 
 foreach(program execd execctl)
     if(TARGET ${program})

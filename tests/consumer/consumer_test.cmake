@@ -1,0 +1,50 @@
+# Uses libexec as an outside project does. HOW is `installed` (find_package and pkg-config from an installed tree) or
+# `added` (add_subdirectory). Fails when something does not configure, compile, link, run or reach an order's end.
+function(run)
+    execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE said ERROR_VARIABLE said)
+    if(NOT code EQUAL 0)
+        list(JOIN ARGN " " command)
+        message(FATAL_ERROR "${command}\nended with ${code} and said:\n${said}")
+    endif()
+    set(said "${said}" PARENT_SCOPE)
+endfunction()
+
+function(trade program)
+    file(MAKE_DIRECTORY ${WORK}/data)
+    run(${program} ${WORK}/data/${HOW}.db)
+    if(NOT said MATCHES "^pending\n.*(confirmed|failed|expired)\n$")
+        message(FATAL_ERROR "the order did not reach its end:\n${said}")
+    endif()
+    file(REMOVE_RECURSE ${WORK}/data)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+set(project ${CMAKE_CURRENT_LIST_DIR}/project)
+set(configure ${CMAKE_COMMAND} -G ${GENERATOR} -S ${project} -B ${WORK}/build -DCMAKE_BUILD_TYPE=Debug
+    -DCMAKE_CXX_FLAGS=${FLAGS} -DCMAKE_CXX_FLAGS_DEBUG=-O0)
+
+if(HOW STREQUAL "added")
+    run(${configure} -DLIBEXEC_SOURCES=${SOURCES})
+    run(${CMAKE_COMMAND} --build ${WORK}/build --target consumer)
+    trade(${WORK}/build/consumer)
+    return()
+endif()
+
+# Moved after the install: nothing may remember where it was put first.
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/first)
+file(RENAME ${WORK}/first ${WORK}/prefix)
+run(${configure} -DCMAKE_PREFIX_PATH=${WORK}/prefix -DLIBEXEC_VERSION=${VERSION})
+run(${CMAKE_COMMAND} --build ${WORK}/build)
+trade(${WORK}/build/consumer)
+
+find_program(PKG_CONFIG pkg-config)
+if(PKG_CONFIG)
+    file(GLOB_RECURSE pc ${WORK}/prefix/libexec.pc)
+    cmake_path(GET pc PARENT_PATH pc_dir)
+    set(ENV{PKG_CONFIG_PATH} ${pc_dir})
+    run(${PKG_CONFIG} --cflags --libs libexec)
+    separate_arguments(from_pc UNIX_COMMAND "${said}")
+    separate_arguments(flags UNIX_COMMAND "${FLAGS}")
+    run(${CXX} -std=c++20 ${flags} ${project}/main.cpp -o ${WORK}/by_pkg_config ${from_pc})
+    trade(${WORK}/by_pkg_config)
+endif()
