@@ -37,7 +37,17 @@ ClaimLoop::ClaimLoop(const EngineConfig& config, EngineParts& parts, std::uint64
       starts_(config.orders_per_minute),
       alarm_(parts.timers.make_alarm()) {}
 
-void ClaimLoop::start() { asio::co_spawn(parts_.io, loop(), asio::detached); }
+void ClaimLoop::start() {
+    asio::co_spawn(parts_.io, loop(), [this](std::exception_ptr thrown) {
+        if (!thrown) return;
+        try {
+            std::rethrow_exception(thrown);
+        } catch (...) {
+            parts_.log.error("engine.fault", describe_current_exception());
+        }
+        if (!draining_) start();  // orders must not wait for a restart of the process
+    });
+}
 
 void ClaimLoop::stop() {
     alarm_->ring();
