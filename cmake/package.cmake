@@ -30,9 +30,3 @@ cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_PRE
     OUTPUT_VARIABLE libexec_pc_to_prefix)
 configure_file(cmake/libexec.pc.in libexec.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/libexec.pc DESTINATION ${libexec_pc_dir})
-
-foreach(program execd execctl)
-    if(TARGET ${program})
-        install(TARGETS ${program} RUNTIME)
-    endif()
-endforeach()
