@@ -21,8 +21,6 @@ struct Engine::Impl {
         : config(config_given), parts(parts_given), claims(config, parts, seed, draining, live) {}
 
     Task<Result<CancelAnswer>> cancel_here(OrderId id);
-    /// co_spawn wants a result that can be default constructed.
-    Task<std::optional<Result<CancelAnswer>>> cancel_boxed(OrderId id) { co_return co_await cancel_here(id); }
     Task<Result<CancelAnswer>> cancel_in_flight(std::shared_ptr<Flight> flight);
     Task<void> drain_here();
     bool cannot_meet(std::chrono::milliseconds deadline) const;
@@ -101,9 +99,7 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
 
 Task<Result<CancelAnswer>> Engine::cancel(OrderId order) {
     // The engine's own thread knows whether the order is in flight; the answer comes back to the caller's.
-    std::optional<Result<CancelAnswer>> answer =
-        co_await asio::co_spawn(impl_->parts.io, impl_->cancel_boxed(order), use_task);
-    co_return std::move(*answer);
+    co_return co_await asio::co_spawn(impl_->parts.io, impl_->cancel_here(order), use_task);
 }
 
 Task<void> Engine::drain() {

@@ -28,6 +28,8 @@ struct Done {
 template <class T>
 class [[nodiscard]] Result {
 public:
+    /// No answer at all, which is an error. Asio hands one out beside an exception.
+    Result() : state_(std::in_place_index<1>, Rejection{Reason::internal, "no answer"}) {}
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
     Result(Rejection why) : state_(std::in_place_index<1>, std::move(why)) {}
 

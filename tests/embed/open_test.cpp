@@ -1,0 +1,245 @@
+#include "libexec/embed/open.hpp"
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <algorithm>
+#include <map>
+#include <set>
+#include "libexec/chain/sim/sim_journal.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace libexec;
+using namespace libexec::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+Config fast_world(const TempDir& dir) {
+    Config config;
+    config.database_url = "sqlite:" + dir.file("exec.db");
+    config.mock_seed = 42;
+    config.mock_time_scale_ppm = 0;
+    config.retry_base = 0ms;
+    return config;
+}
+
+OrderRequest swap(const Service& service, std::uint64_t lamports, std::string client_order_id = {}) {
+    OrderRequest request;
+    request.token_in = *service.tokens().find("SOL");
+    request.token_out = *service.tokens().find("USDC");
+    request.native_in = true;
+    request.amount = Amount(lamports);
+    request.slippage = Bps::of(100).value();
+    request.client_order_id = std::move(client_order_id);
+    return request;
+}
+
+/// What a follower saw of one order.
+struct Story {
+    OrderId id;
+    std::vector<CommittedEvent> events;
+    EventBatch::End end = EventBatch::End::none;
+    std::string trouble;
+};
+
+Task<void> submit_and_follow(Service& service, OrderRequest request, Story& story, Executor reader) {
+    SubmitOptions options;
+    Result<Submitted> submitted = co_await service.submit(std::move(request), std::move(options));
+    if (!submitted) {
+        story.trouble = submitted.error().detail;
+        co_return;
+    }
+    story.id = submitted.value().order;
+    const std::shared_ptr<EventStream> stream = service.follow(story.id, 0, reader);
+    while (story.end == EventBatch::End::none) {
+        Result<EventBatch> batch = co_await stream->next();
+        if (!batch) {
+            story.trouble = batch.error().detail;
+            co_return;
+        }
+        story.events.insert(story.events.end(), batch.value().events.begin(), batch.value().events.end());
+        story.end = batch.value().end;
+    }
+}
+
+std::vector<Story> run(Service& service, const std::vector<OrderRequest>& requests, std::size_t at_once) {
+    std::vector<Story> stories(requests.size());
+    for (std::size_t from = 0; from < requests.size(); from += at_once) {
+        asio::io_context io(1);
+        for (std::size_t i = from; i < std::min(requests.size(), from + at_once); ++i) {
+            asio::co_spawn(io, submit_and_follow(service, requests[i], stories[i], io.get_executor()), asio::detached);
+        }
+        io.run();
+    }
+    return stories;
+}
+
+/// Everything about an order that may not depend on when it ran.
+std::string outcome_of(const Story& story) {
+    std::string text;
+    for (const CommittedEvent& event : story.events) {
+        text += std::string(to_string(event->kind)) + ":" + std::string(to_string(event->status)) + "#" +
+                std::to_string(event->attempt);
+        if (const auto* quotes = std::get_if<QuotesData>(&event->data)) {
+            for (const VenueAnswer& answer : quotes->decision->answers) {
+                text += "," + answer.venue + "=";
+                text += answer.quote ? answer.quote->amount_out.to_string() : std::string(to_string(answer.silence->reason));
+            }
+        } else if (const auto* done = std::get_if<ConfirmedData>(&event->data)) {
+            text += "," + to_text(done->amount_out) + "@" + done->venue;
+        } else if (const auto* failed = std::get_if<FailedData>(&event->data)) {
+            text += "," + std::string(to_string(failed->failure.code));
+        } else if (const auto* retry = std::get_if<RetryData>(&event->data)) {
+            text += "," + std::string(to_string(retry->reason));
+        }
+        text += ";";
+    }
+    return text;
+}
+
+}  // namespace
+
+TEST_SUITE("embed/open") {
+    TEST_CASE("a linked engine executes an order and tells its story in order") {
+        const TempDir dir;
+        const auto log = make_silent_log();
+        Config config = fast_world(dir);
+        config.mock_failure_rate_ppm = 0;
+        const auto service = libexec::open(config, *log);
+        const Story story = run(*service, {swap(*service, 1'000'000'000)}, 1).front();
+        CHECK(story.trouble == "");
+        CHECK(story.end == EventBatch::End::finished);
+        REQUIRE(story.events.size() == 6);
+        for (std::size_t i = 0; i < story.events.size(); ++i) CHECK(story.events[i]->seq == i + 1);
+        CHECK(story.events.back()->status == OrderStatus::confirmed);
+        service->stop();
+    }
+
+    TEST_CASE("the same seed and orders give the same decisions and outcomes, one at a time or fifty") {
+        std::vector<std::vector<std::string>> outcomes;
+        for (const std::size_t at_once : {std::size_t{1}, std::size_t{50}, std::size_t{50}}) {
+            const TempDir dir;
+            const auto log = make_silent_log();
+            Config config = fast_world(dir);
+            config.queue_concurrency = at_once;
+            config.mock_failure_rate_ppm = 300'000;
+            const auto service = libexec::open(config, *log);
+            std::vector<OrderRequest> requests;
+            for (int i = 0; i < 100; ++i) {
+                requests.push_back(swap(*service, 1'000'000 + static_cast<std::uint64_t>(i) * 7'777'777, "order-" + std::to_string(i)));
+            }
+            std::vector<std::string> run_outcomes;
+            for (const Story& story : run(*service, requests, at_once)) {
+                REQUIRE(story.end == EventBatch::End::finished);
+                run_outcomes.push_back(outcome_of(story));
+            }
+            outcomes.push_back(std::move(run_outcomes));
+        }
+        CHECK(outcomes[0] == outcomes[1]);
+        CHECK(outcomes[1] == outcomes[2]);
+        // Not all alike: the draw really decides.
+        CHECK(std::set<std::string>(outcomes[0].begin(), outcomes[0].end()).size() > 90);
+        CHECK(std::count_if(outcomes[0].begin(), outcomes[0].end(), [](const std::string& text) {
+                  return text.find("#2") != std::string::npos;
+              }) > 5);
+    }
+
+    TEST_CASE("the chain's journal agrees with every order's end") {
+        const TempDir dir;
+        const auto log = make_silent_log();
+        Config config = fast_world(dir);
+        config.mock_failure_rate_ppm = 300'000;
+        config.queue_concurrency = 50;
+        std::map<OrderId, OrderStatus> ends;
+        {
+            const auto service = libexec::open(config, *log);
+            std::vector<OrderRequest> requests(200, swap(*service, 2'000'000'000));
+            for (const Story& story : run(*service, requests, 50)) ends[story.id] = story.events.back()->status;
+        }
+        std::map<OrderId, int> landed;
+        read_sim_journal(dir.file("chain.journal"), [&](const SimJournalLine& line) {
+            if (line.outcome == SimJournalLine::Outcome::landed_ok) ++landed[line.order];
+        });
+        CHECK(ends.size() == 200);
+        for (const auto& [id, status] : ends) {
+            CAPTURE(id.to_string());
+            CHECK(landed[id] == (status == OrderStatus::confirmed ? 1 : 0));
+        }
+    }
+
+    TEST_CASE("two engines live in one process and know nothing of each other") {
+        const TempDir first_dir;
+        const TempDir second_dir;
+        const auto log = make_silent_log();
+        const auto first = libexec::open(fast_world(first_dir), *log);
+        const auto second = libexec::open(fast_world(second_dir), *log);
+        const Story story = run(*first, {swap(*first, 1'000'000'000)}, 1).front();
+        CHECK(story.end == EventBatch::End::finished);
+        asio::io_context io(1);
+        asio::co_spawn(io, second->load(story.id), [](std::exception_ptr thrown, auto record) {
+            CHECK_FALSE(thrown);
+            CHECK_FALSE(record.value());
+        });
+        io.run();
+    }
+
+    TEST_CASE("an order stopped in flight goes on when the engine is opened again") {
+        const TempDir dir;
+        const auto log = make_silent_log();
+        Config config = fast_world(dir);
+        config.mock_time_scale_ppm = 100'000;
+        config.mock_failure_rate_ppm = 0;
+        OrderId id;
+        {
+            const auto service = libexec::open(config, *log);
+            asio::io_context io(1);
+            SubmitOptions options;
+            asio::co_spawn(io, service->submit(swap(*service, 1'000'000'000), options), [&](std::exception_ptr, auto answer) {
+                id = answer.value().order;
+            });
+            io.run();
+            service->stop();
+        }
+        const auto service = libexec::open(config, *log);
+        asio::io_context io(1);
+        const auto stream = service->follow(id, 0, io.get_executor());
+        std::vector<CommittedEvent> events;
+        EventBatch::End end = EventBatch::End::none;
+        while (end == EventBatch::End::none) {
+            asio::co_spawn(io, stream->next(), [&](std::exception_ptr, auto batch) {
+                REQUIRE(batch);
+                events.insert(events.end(), batch.value().events.begin(), batch.value().events.end());
+                end = batch.value().end;
+            });
+            io.restart();
+            io.run();
+        }
+        CHECK(events.back()->status == OrderStatus::confirmed);
+        for (std::size_t i = 0; i < events.size(); ++i) CHECK(events[i]->seq == i + 1);
+    }
+
+    TEST_CASE("a value that breaks its rule is named before anything is touched") {
+        const TempDir dir;
+        const auto log = make_silent_log();
+        Config config = fast_world(dir);
+        config.max_retries = 0;
+        CHECK_THROWS_WITH_AS(libexec::open(config, *log),
+                             "configuration: max_retries counts attempts, the first included, and must be 1..100, got 0",
+                             std::runtime_error);
+        CHECK_FALSE(std::filesystem::exists(dir.file("exec.db")));
+        config = fast_world(dir);
+        config.database_url = "mysql://x";
+        CHECK_THROWS_AS(libexec::open(config, *log), std::runtime_error);
+        config = fast_world(dir);
+        config.tokens_file = dir.file("absent");
+        CHECK_THROWS_AS(libexec::open(config, *log), std::runtime_error);
+    }
+
+    TEST_CASE("a second engine on the same file is refused") {
+        const TempDir dir;
+        const auto log = make_silent_log();
+        const auto service = libexec::open(fast_world(dir), *log);
+        CHECK_THROWS_AS(libexec::open(fast_world(dir), *log), std::runtime_error);
+    }
+}
