@@ -49,7 +49,8 @@ std::vector<std::uint32_t> numbers(const EventBatch& batch) {
 
 EventBatch next(World& world, EventStream& stream) { return world.time.run(stream.next()).value(); }
 
-Task<void> collect(std::shared_ptr<EventStream> stream, std::vector<std::uint32_t>& seen, EventBatch::End& end) {
+Task<void> collect(std::shared_ptr<EventStream> stream, std::vector<std::uint32_t>& seen,
+                   EventBatch::End& end) {
     while (end == EventBatch::End::none) {
         Result<EventBatch> batch = co_await stream->next();
         if (!batch) co_return;
@@ -127,7 +128,8 @@ TEST_SUITE("bus/local_bus") {
         world.bus.close();
         CHECK(next(world, *stream).end == EventBatch::End::closed);
         CHECK(next(world, *feed).end == EventBatch::End::closed);
-        CHECK(next(world, *world.bus.follow_all(world.time.io().get_executor())).end == EventBatch::End::closed);
+        CHECK(next(world, *world.bus.follow_all(world.time.io().get_executor())).end ==
+              EventBatch::End::closed);
     }
 
     TEST_CASE("the feed carries the events of every order") {
@@ -189,8 +191,10 @@ TEST_SUITE("bus/local_bus") {
         world.bus.close();
         reader.join();
         // Either every event came, or the reader was told that it lagged: never a silent gap.
-        if (end == EventBatch::End::closed) CHECK(seen.size() == 1'000);
-        else CHECK(end == EventBatch::End::lagged);
+        if (end == EventBatch::End::closed)
+            CHECK(seen.size() == 1'000);
+        else
+            CHECK(end == EventBatch::End::lagged);
         for (std::size_t i = 0; i < seen.size(); ++i) CHECK(seen[i] == i + 1);
     }
 }

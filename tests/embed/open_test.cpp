@@ -68,7 +68,8 @@ std::vector<Story> run(Service& service, const std::vector<OrderRequest>& reques
     for (std::size_t from = 0; from < requests.size(); from += at_once) {
         asio::io_context io(1);
         for (std::size_t i = from; i < std::min(requests.size(), from + at_once); ++i) {
-            asio::co_spawn(io, submit_and_follow(service, requests[i], stories[i], io.get_executor()), asio::detached);
+            asio::co_spawn(io, submit_and_follow(service, requests[i], stories[i], io.get_executor()),
+                           asio::detached);
         }
         io.run();
     }
@@ -84,7 +85,8 @@ std::string outcome_of(const Story& story) {
         if (const auto* quotes = std::get_if<QuotesData>(&event->data)) {
             for (const VenueAnswer& answer : quotes->decision->answers) {
                 text += "," + answer.venue + "=";
-                text += answer.quote ? answer.quote->amount_out.to_string() : std::string(to_string(answer.silence->reason));
+                text += answer.quote ? answer.quote->amount_out.to_string()
+                                     : std::string(to_string(answer.silence->reason));
             }
         } else if (const auto* done = std::get_if<ConfirmedData>(&event->data)) {
             text += "," + to_text(done->amount_out) + "@" + done->venue;
@@ -127,7 +129,8 @@ TEST_SUITE("embed/open") {
             const auto service = libexec::open(config, *log);
             std::vector<OrderRequest> requests;
             for (int i = 0; i < 100; ++i) {
-                requests.push_back(swap(*service, 1'000'000 + static_cast<std::uint64_t>(i) * 7'777'777, "order-" + std::to_string(i)));
+                requests.push_back(swap(*service, 1'000'000 + static_cast<std::uint64_t>(i) * 7'777'777,
+                                        "order-" + std::to_string(i)));
             }
             std::vector<std::string> run_outcomes;
             for (const Story& story : run(*service, requests, at_once)) {
@@ -155,7 +158,8 @@ TEST_SUITE("embed/open") {
         {
             const auto service = libexec::open(config, *log);
             std::vector<OrderRequest> requests(200, swap(*service, 2'000'000'000));
-            for (const Story& story : run(*service, requests, 50)) ends[story.id] = story.events.back()->status;
+            for (const Story& story : run(*service, requests, 50))
+                ends[story.id] = story.events.back()->status;
         }
         std::map<OrderId, int> landed;
         read_sim_journal(dir.file("chain.journal"), [&](const SimJournalLine& line) {
@@ -195,9 +199,8 @@ TEST_SUITE("embed/open") {
             const auto service = libexec::open(config, *log);
             asio::io_context io(1);
             SubmitOptions options;
-            asio::co_spawn(io, service->submit(swap(*service, 1'000'000'000), options), [&](std::exception_ptr, auto answer) {
-                id = answer.value().order;
-            });
+            asio::co_spawn(io, service->submit(swap(*service, 1'000'000'000), options),
+                           [&](std::exception_ptr, auto answer) { id = answer.value().order; });
             io.run();
             service->stop();
         }
@@ -224,9 +227,10 @@ TEST_SUITE("embed/open") {
         const auto log = make_silent_log();
         Config config = fast_world(dir);
         config.max_retries = 0;
-        CHECK_THROWS_WITH_AS(libexec::open(config, *log),
-                             "configuration: max_retries counts attempts, the first included, and must be 1..100, got 0",
-                             std::runtime_error);
+        CHECK_THROWS_WITH_AS(
+            libexec::open(config, *log),
+            "configuration: max_retries counts attempts, the first included, and must be 1..100, got 0",
+            std::runtime_error);
         CHECK_FALSE(std::filesystem::exists(dir.file("exec.db")));
         config = fast_world(dir);
         config.database_url = "mysql://x";

@@ -36,7 +36,8 @@ void check(const Config& config) {
             "max_retries counts attempts, the first included, and must be 1..100, got " +
                 std::to_string(config.max_retries));
     require(config.retry_base >= 0ms && config.retry_base <= 1h, "retry_base must be 0 ms..1 h");
-    require(config.order_deadline >= 1ms && config.order_deadline <= 24h, "order_deadline must be 1 ms..24 h");
+    require(config.order_deadline >= 1ms && config.order_deadline <= 24h,
+            "order_deadline must be 1 ms..24 h");
     require(config.quote_timeout >= 1ms && config.quote_timeout <= 1min, "quote_timeout must be 1 ms..1 min");
     require(config.queue_limit >= 1, "queue_limit must be at least 1");
     require(config.commitment != Commitment::processed,

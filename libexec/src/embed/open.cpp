@@ -22,7 +22,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::microseconds observe_interval = 400ms;  ///< one slot of the simulated chain, before its scale
+constexpr std::chrono::microseconds observe_interval =
+    400ms;  ///< one slot of the simulated chain, before its scale
 constexpr std::chrono::microseconds resend_interval = 2s;
 
 TokenRegistry read_tokens(const std::string& path) {
@@ -84,7 +85,8 @@ public:
         chain.failure_rate_ppm = config.mock_failure_rate_ppm;
         chain.journal_path = journal_path(config);
         chain_ = open_sim_chain(chain, io_, clock_, *timers_, log_);
-        router_.emplace(make_sim_venues(market, clock_, *timers_), config.quote_timeout, io_, clock_, *timers_);
+        router_.emplace(make_sim_venues(market, clock_, *timers_), config.quote_timeout, io_, clock_,
+                        *timers_);
 
         EngineParts parts{io_, *store_, *router_, *chain_, signer_, clock_, *timers_, ids_, log_};
         engine_.emplace(engine_config(config), parts, seed_);
@@ -99,8 +101,11 @@ public:
     }
     Task<Result<CancelAnswer>> cancel(OrderId order) override { return engine_->cancel(order); }
     Task<Result<std::optional<OrderRecord>>> load(OrderId order) override { return store_->load(order); }
-    Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) override { return store_->list(std::move(filter)); }
-    Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after, std::size_t limit) override {
+    Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) override {
+        return store_->list(std::move(filter));
+    }
+    Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after,
+                                                     std::size_t limit) override {
         return store_->events_after(order, after, limit);
     }
     std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) override {
@@ -128,7 +133,8 @@ private:
                 io_.run();
                 return;
             } catch (const std::exception& fault) {
-                // A handler let an exception out. The orders in flight are safe in the store; go on with the rest.
+                // A handler let an exception out. The orders in flight are safe in the store; go on with the
+                // rest.
                 log_.error("engine.fault", fault.what());
             }
         }
