@@ -303,7 +303,7 @@ void HttpConnection::watch_client() {
 }
 
 void HttpConnection::client_watched(asio::error_code error) {
-    if (phase_ != Phase::streaming || broken_) return;
+    if (phase_ != Phase::streaming || broken_ || error == asio::error::operation_aborted) return;
     if (!error) {
         const std::span<char> buffer = worker_.buffer();
         socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);

@@ -156,7 +156,7 @@ Refusal check_request_line(std::string_view line) {
                         version[6] == '.' && is_digit(version[7]);
     if (!shaped) return refuse(400, "The request line is malformed.");
     if (version != "HTTP/1.1" && version != "HTTP/1.0")
-        return refuse(505, "Only HTTP/1.1 and HTTP/1.0 are spoken.");
+        return refuse(505, "Only versions 1.1 and 1.0 of HTTP are spoken.");
     return {};
 }
 

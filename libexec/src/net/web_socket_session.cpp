@@ -225,6 +225,8 @@ void WebSocketSession::queue_drained() {
     queue_.clear();
     queue_at_ = 0;
     if (queue_.capacity() > frames_kept) queue_.shrink_to_fit();
+    if (state_ == State::open) return;
+    close_due_ = std::min(close_due_, worker_.due_in(worker_.shared.config.close_timeout));
     // Both close frames are through: the server says goodbye first (RFC 6455 section 7.1.1).
     asio::error_code ignored;
     if (state_ == State::closed) socket_->shutdown(Socket::shutdown_send, ignored);

@@ -1,0 +1,185 @@
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include "net/loopback.hpp"
+
+using namespace libexec;
+using namespace libexec::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string answer_to(std::uint16_t port, const std::string& bytes) {
+    RawClient client(port);
+    client.send(bytes);
+    client.send_no_more();
+    return statuses(client.read_to_end());
+}
+
+/// A head of exactly `size` bytes.
+std::string head_of(std::size_t size) {
+    const std::string begin = "GET / HTTP/1.1\r\nHost: x\r\nA: ";
+    return begin + std::string(size - begin.size() - 4, 'a') + "\r\n\r\n";
+}
+
+std::string head_with_fields(int fields) {
+    std::string head = "GET / HTTP/1.1\r\nHost: x\r\n";
+    for (int i = 1; i < fields; ++i) head += "A: b\r\n";
+    return head + "\r\n";
+}
+
+std::string post_of(std::size_t size) {
+    return "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" +
+           std::string(size, 'b');
+}
+
+std::string chunks_of(std::size_t size) {
+    std::string bytes = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (std::size_t i = 0; i < size; ++i) bytes += "1\r\nb\r\n";
+    return bytes + "0\r\n\r\n";
+}
+
+}  // namespace
+
+TEST_SUITE("net/http limits") {
+    TEST_CASE("what is exactly as large as allowed passes, one more does not") {
+        TestServer server(echo);
+        const std::uint16_t port = server.port();
+        CHECK(answer_to(port, head_of(16 * 1024)) == "200");
+        CHECK(answer_to(port, head_of(16 * 1024 + 1)) == "431");
+        CHECK(answer_to(port, head_with_fields(64)) == "200");
+        CHECK(answer_to(port, head_with_fields(65)) == "431");
+        CHECK(answer_to(port, post_of(64 * 1024)) == "200");
+        CHECK(answer_to(port, post_of(64 * 1024 + 1)) == "413");
+        CHECK(answer_to(port, chunks_of(64 * 1024)) == "200");
+        CHECK(answer_to(port, chunks_of(64 * 1024 + 1)) == "413");
+    }
+
+    TEST_CASE("headers without end are refused long before they fill the memory") {
+        TestServer server(echo);
+        RawClient client(server.port());
+        client.send("GET / HTTP/1.1\r\nHost: x\r\nA: ");
+        for (int i = 0; i < 256; ++i) client.send(std::string(1024, 'a'));
+        CHECK(statuses(client.read_to_end()) == "431");
+    }
+
+    TEST_CASE("trailers without end and size lines without end are refused") {
+        TestServer server(echo);
+        const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+        CHECK(answer_to(server.port(), head + "1;" + std::string(8'000, 'x')) == "400");
+        std::string trailers = "0\r\n";
+        for (int i = 0; i < 2'000; ++i) trailers += "A: b\r\n";
+        CHECK(answer_to(server.port(), head + trailers) == "431");
+    }
+
+    TEST_CASE("a client that is still sending reads why it was refused") {
+        TestServer server(echo);
+        RawClient client(server.port());
+        client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n");
+        for (int i = 0; i < 100; ++i) client.send(std::string(16 * 1024, 'b'));
+        const std::string answer = client.read_to_end();
+        CHECK(statuses(answer) == "413");
+        CHECK(answer.ends_with("The request body is too large.\n"));
+        CHECK(server.server().counts().refused == 1);
+    }
+
+    TEST_CASE("a request that never ends is cut with 408, wherever it stopped") {
+        HttpServerConfig config;
+        config.request_deadline = 100ms;
+        TestServer server(echo, config);
+        for (const char* begun :
+             {"P", "POST / HTTP/1.1\r\nHost: x\r\n", "\r\n",
+              "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nab",
+              "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"}) {
+            CAPTURE(begun);
+            RawClient client(server.port());
+            client.send(begun);
+            CHECK(statuses(client.read_to_end()) == "408");
+        }
+    }
+
+    TEST_CASE("dribbling bytes does not buy more time") {
+        HttpServerConfig config;
+        config.request_deadline = 200ms;
+        TestServer server(echo, config);
+        RawClient client(server.port());
+        client.send("GET / HTTP/1.1\r\nHost: x\r\nA: ");
+        std::string answer;
+        while (answer.empty() && client.send("a")) answer = client.read(20ms);
+        CHECK(statuses(answer) == "408");
+    }
+
+    TEST_CASE("a client that says nothing is let go without a word") {
+        HttpServerConfig config;
+        config.request_deadline = 100ms;
+        config.idle_timeout = 100ms;
+        TestServer server(echo, config);
+        RawClient silent(server.port());
+        CHECK(silent.read_to_end().empty());
+        CHECK_FALSE(silent.timed_out());
+        RawClient idle(server.port());
+        idle.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        CHECK(statuses(idle.read_to_end()) == "200");
+        CHECK_FALSE(idle.timed_out());
+    }
+
+    TEST_CASE("a client that does not read its answers is cut, and holds up nobody") {
+        HttpServerConfig config;
+        config.write_stall = 100ms;
+        TestServer server(
+            [](HttpExchange& exchange) -> Task<void> {
+                HttpResponse big(200, std::string(8 * 1024 * 1024, 'x'));
+                exchange.respond(std::move(big));
+                co_return;
+            },
+            config);
+        RawClient client(server.port(), 4 * 1024);
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        CHECK(TestServer::eventually([&] { return server.server().counts().requests == 1; }));
+        CHECK(TestServer::eventually([&] { return server.server().counts().connections == 0; }));
+    }
+
+    TEST_CASE("connections beyond the limit hear 503, and a place that becomes free is given away") {
+        HttpServerConfig config;
+        config.connections_max = 2;
+        TestServer server(echo, config);
+        auto first = std::make_unique<RawClient>(server.port());
+        auto second = std::make_unique<RawClient>(server.port());
+        CHECK(TestServer::eventually([&] { return server.server().counts().connections == 2; }));
+        RawClient third(server.port());
+        CHECK(statuses(third.read_to_end()) == "503");
+        third.hang_up();
+        first.reset();
+        CHECK(TestServer::eventually([&] { return server.server().counts().connections == 1; }));
+        CHECK(answer_to(server.port(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n") == "200");
+    }
+
+    TEST_CASE("running out of descriptors delays new connections and nothing else") {
+        TestServer server(echo);
+        RawClient served(server.port());
+        served.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        CHECK(statuses(served.read_until("\r\n\r\n")) == "200");
+
+        RawClient waiting(server.port());
+        CHECK(TestServer::eventually([&] { return server.server().counts().connections == 2; }));
+        rlimit before{};
+        getrlimit(RLIMIT_NOFILE, &before);
+        std::vector<int> taken;
+        rlimit tight = before;
+        tight.rlim_cur = 128;
+        setrlimit(RLIMIT_NOFILE, &tight);
+        RawClient late(server.port());
+        // With the last descriptors gone, further clients of this process cannot exist either; the server's
+        // next accept fails all the same once `late` has been taken and closed again.
+        for (int copy = ::dup(0); copy >= 0; copy = ::dup(0)) taken.push_back(copy);
+        late.hang_up();
+        RawClient unlucky(server.port());
+        std::this_thread::sleep_for(100ms);
+        served.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        CHECK(statuses(served.read_until("\r\n\r\n")) == "200");
+        for (const int copy : taken) ::close(copy);
+        setrlimit(RLIMIT_NOFILE, &before);
+        unlucky.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        CHECK(statuses(unlucky.read_to_end()) == "200");
+    }
+}

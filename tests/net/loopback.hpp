@@ -1,0 +1,171 @@
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <asio/post.hpp>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "libexec/base/timers.hpp"
+#include "libexec/net/http_server.hpp"
+
+namespace libexec::test {
+
+/// A client that sends exactly the bytes it is told to. Waits at most ten seconds for anything.
+class RawClient {
+public:
+    /// `receive_buffer` above 0 keeps the kernel from taking much on the client's behalf.
+    explicit RawClient(std::uint16_t port, int receive_buffer = 0)
+        : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        const int yes = 1;
+        ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        if (receive_buffer > 0) {
+            ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+        }
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+            ::close(socket_);
+            throw std::runtime_error("cannot connect");
+        }
+    }
+    ~RawClient() { hang_up(); }
+    RawClient(const RawClient&) = delete;
+    RawClient& operator=(const RawClient&) = delete;
+
+    /// False when the server has gone.
+    bool send(std::string_view bytes) {
+        while (!bytes.empty()) {
+            const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            if (sent <= 0) return false;
+            bytes.remove_prefix(static_cast<std::size_t>(sent));
+        }
+        return true;
+    }
+    void send_no_more() { ::shutdown(socket_, SHUT_WR); }
+
+    /// What comes next, or nothing at the end; `timed_out` tells silence from the end.
+    std::string read(std::chrono::milliseconds patience = std::chrono::seconds(10)) {
+        pollfd waiting{socket_, POLLIN, 0};
+        timed_out_ = ::poll(&waiting, 1, static_cast<int>(patience.count())) == 0;
+        if (timed_out_) return {};
+        std::string bytes(16 * 1024, '\0');
+        const ssize_t got = ::recv(socket_, bytes.data(), bytes.size(), 0);
+        bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+        return bytes;
+    }
+    std::string read_to_end() {
+        std::string all;
+        for (std::string part = read(); !part.empty(); part = read()) all += part;
+        return all;
+    }
+    /// Reads until what has come ends with `mark` (or holds it), or nothing more comes.
+    std::string read_until(std::string_view mark) {
+        std::string all;
+        while (all.find(mark) == std::string::npos) {
+            const std::string part = read();
+            if (part.empty()) break;
+            all += part;
+        }
+        return all;
+    }
+    bool timed_out() const { return timed_out_; }
+
+    void hang_up() {
+        if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+    }
+    /// Ends with a reset instead of a goodbye.
+    void hang_up_rudely() {
+        const linger now{1, 0};
+        ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        hang_up();
+    }
+
+private:
+    int socket_;
+    bool timed_out_ = false;
+};
+
+/// Answers with whatever function the test gives it.
+class ScriptedHandler final : public HttpHandler {
+public:
+    using Script = std::function<Task<void>(HttpExchange&)>;
+
+    explicit ScriptedHandler(Script script) : script_(std::move(script)) {}
+    Task<void> handle(HttpExchange& exchange) override { return script_(exchange); }
+
+private:
+    Script script_;
+};
+
+/// A server on a port of its own, and the handler it serves.
+class TestServer {
+public:
+    explicit TestServer(ScriptedHandler::Script script, HttpServerConfig config = {})
+        : handler_(std::move(script)), log_(make_silent_log()), server_(config, handler_, *log_, clock_) {
+        server_.start();
+    }
+
+    std::uint16_t port() const { return server_.port(); }
+    HttpServer& server() { return server_; }
+
+    /// Waits for what another thread brings about.
+    template <class Condition>
+    static bool eventually(Condition condition) {
+        for (int i = 0; i < 5'000; ++i) {
+            if (condition()) return true;
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        }
+        return condition();
+    }
+
+private:
+    ScriptedHandler handler_;
+    std::unique_ptr<Log> log_;
+    SystemClock clock_;
+    HttpServer server_;
+};
+
+/// Sleeps on the exchange's own thread.
+inline Task<void> pause_on(Executor executor, std::chrono::milliseconds delay) {
+    const auto timers = make_timers(executor.context());
+    co_await timers->sleep_for(delay);
+}
+
+/// 200 with the method, the path and the body, so that a test sees what the server understood.
+inline Task<void> echo(HttpExchange& exchange) {
+    const HttpRequest& request = exchange.request();
+    HttpResponse answer(200, std::string(request.body), "text/plain");
+    answer.with("X-Saw", std::string(request.method) + " " + std::string(request.path));
+    exchange.respond(std::move(answer));
+    co_return;
+}
+
+/// The statuses of all answers in `bytes`, in order, such as "200 200 400".
+inline std::string statuses(std::string_view bytes) {
+    std::string found;
+    const std::string_view mark = "HTTP/1.1 ";
+    for (std::size_t at = bytes.find(mark); at != std::string_view::npos; at = bytes.find(mark, at + 1)) {
+        if (!found.empty()) found += ' ';
+        found += bytes.substr(at + mark.size(), 3);
+    }
+    return found;
+}
+
+}  // namespace libexec::test
