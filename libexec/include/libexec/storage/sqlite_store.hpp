@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "libexec/base/clock.hpp"
+#include "libexec/engine/event_bus.hpp"
+#include "libexec/engine/order_store.hpp"
+#include "libexec/telemetry/log.hpp"
+
+namespace libexec {
+
+struct SqliteStoreConfig {
+    std::string path;                  ///< the database file; `<path>.lock` beside it says who holds it
+    std::string owner = "node";        ///< this node's name, kept with the jobs it takes
+    std::size_t queue_limit = 65'536;  ///< waiting writes; new orders and cancellations are refused beyond
+    std::size_t read_queue_limit = 65'536;  ///< waiting reads; refused beyond
+    std::size_t batch_max = 1'000;          ///< writes in one transaction
+    std::size_t readers = 2;                ///< read-only connections, one thread each
+    std::chrono::milliseconds probe_interval{
+        1'000};  ///< after a failed write: how often to look whether it works again
+};
+
+/// The order store in one SQLite file, held by one process. One thread writes: whatever waits becomes one
+/// transaction, made durable by one sync, answered after it. Whoever held a job in an earlier run has lost
+/// it: all of them are due when this returns. Claims do not expire while the process lives, since nobody else
+/// can hold the file.
+///
+/// Throws std::runtime_error with one sentence for people: another process holds the file, a newer program
+/// wrote it, it is no database of ours, the directory cannot be written.
+/// Destroying the store finishes the queued work, copies the log into the file and releases the lock.
+/// All references outlive the store.
+std::unique_ptr<OrderStore> open_sqlite_store(SqliteStoreConfig config, const Clock& clock, EventBus& bus,
+                                              Log& log);
+
+}  // namespace libexec

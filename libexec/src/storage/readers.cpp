@@ -1,0 +1,64 @@
+#include "readers.hpp"
+
+namespace libexec {
+
+StoreReaders::StoreReaders(std::string path, std::size_t count, std::size_t queue_limit, Log& log)
+    : path_(std::move(path)), queue_limit_(queue_limit), log_(log) {
+    std::vector<std::unique_ptr<ReadTables>> connections;
+    for (std::size_t i = 0; i < count; ++i) connections.push_back(std::make_unique<ReadTables>(path_));
+    for (std::unique_ptr<ReadTables>& tables : connections) {
+        threads_.emplace_back([this, mine = std::move(tables)]() mutable { run(std::move(mine)); });
+    }
+}
+
+StoreReaders::~StoreReaders() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+void StoreReaders::push(std::unique_ptr<ReadOp> operation) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!stopping_ && pending_.size() < queue_limit_) pending_.push_back(std::move(operation));
+    }
+    wake_.notify_one();
+    if (!operation) return;
+    operation->fail(reject(Reason::queue_full, "the order store has no room for more waiting reads"));
+    std::vector<std::unique_ptr<ReadOp>> turned_away;
+    turned_away.push_back(std::move(operation));
+    deliver_all(std::move(turned_away));
+}
+
+void StoreReaders::run(std::unique_ptr<ReadTables> tables) {
+    for (;;) {
+        std::vector<std::unique_ptr<ReadOp>> operation;
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return stopping_ || !pending_.empty(); });
+            if (pending_.empty()) return;
+            operation.push_back(std::move(pending_.front()));
+            pending_.pop_front();
+        }
+        answer(*operation.front(), tables);
+        deliver_all(std::move(operation));
+    }
+}
+
+void StoreReaders::answer(ReadOp& operation, std::unique_ptr<ReadTables>& tables) {
+    try {
+        if (!tables) tables = std::make_unique<ReadTables>(path_);
+        operation.run(*tables);
+    } catch (...) {
+        const SqlTrouble trouble = current_trouble();
+        log_.warn("store.read", "the order store could not be read", {{"why", trouble.what}});
+        operation.fail(
+            reject(Reason::service_unavailable, "the order store cannot be read: " + trouble.what));
+        tables.reset();  // the next question opens the database anew
+    }
+}
+
+}  // namespace libexec

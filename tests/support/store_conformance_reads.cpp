@@ -1,0 +1,432 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "support/store_conformance_world.hpp"
+
+// The promises about reading, about several threads and about a restart.
+
+namespace libexec::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+void keeps_every_field(StoreWorld& world) {
+    for (int i = 0; i < 100; ++i) {
+        CAPTURE(i);
+        const Acceptance asked = world.any_acceptance();
+        REQUIRE(world.accept(asked).kind == AcceptAnswer::Kind::accepted);
+        CHECK(world.record(asked.order.id).order == asked.order);
+        CHECK(world.events(asked.order.id) == std::vector{asked.opened});
+
+        // What a step may change, taken from another order.
+        std::optional<Claimed> claimed = world.claim_order(asked.order.id);
+        REQUIRE(claimed);
+        CHECK(claimed->order == asked.order);
+        Step step = step_to(*claimed, OrderStatus::routing, world.clock.now());
+        Order after = world.any_acceptance().order;
+        after.id = asked.order.id;
+        after.number = asked.order.number;
+        after.request = asked.order.request;
+        after.correlation_id = asked.order.correlation_id;
+        after.created_at = asked.order.created_at;
+        after.status = OrderStatus::routing;
+        after.last_seq = 2;
+        after.updated_at = world.clock.now() + 1s;
+        step.after = after;
+        CHECK(world.commit(step) == StepAnswer::committed);
+        CHECK(world.record(asked.order.id).order == after);
+    }
+}
+
+void keeps_every_event(StoreWorld& world) {
+    std::vector<OrderEvent> told;
+    Claimed claimed = world.claimed();
+    told.push_back(*world.bus.heard().front());
+    const auto tell = [&](Step step) {
+        told.insert(told.end(), step.events.begin(), step.events.end());
+        claimed.order = step.after;
+        CHECK(world.commit(std::move(step)) == StepAnswer::committed);
+    };
+    const auto annotate = [&](Step& step, EventKind kind, EventData data) {
+        OrderEvent event = step.events.back();
+        event.seq += 1;
+        event.kind = kind;
+        event.data = std::move(data);
+        step.after.last_seq = event.seq;
+        step.events.push_back(std::move(event));
+    };
+    Step routing = step_to(claimed, OrderStatus::routing, world.clock.now());
+    annotate(routing, EventKind::cancel_requested, NoteData{"the trader asked"});
+    routing.events.back().correlation_id = "from elsewhere";
+    tell(routing);
+    tell(step_to(claimed, OrderStatus::building, world.clock.now()));
+    Step submitted = step_to(claimed, OrderStatus::submitted, world.clock.now());
+    submitted.opens = attempt_of(claimed, 1, world.clock.now());
+    annotate(submitted, EventKind::in_doubt, NoteData{"no word for 30 s"});
+    submitted.events.back().in_doubt = true;
+    tell(submitted);
+    Step retry = step_to(claimed, OrderStatus::pending, world.clock.now());
+    retry.closes = landed(*submitted.opens, world.clock.now());
+    retry.events.front().attempt = 2;
+    retry.events.front().attempts_max = 7;
+    retry.events.front().next_retry_at = world.clock.now() + 2s;
+    tell(retry);
+    tell(step_to(claimed, OrderStatus::failed, world.clock.now()));
+
+    CHECK(world.events(claimed.order.id) == told);
+    CHECK(is_whole(told));
+    CHECK(world.bus.heard_of(claimed.order.id).size() == told.size());
+}
+
+void pages_through_events(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    for (int i = 0; i < 24; ++i) {
+        Step step = step_to(claimed, OrderStatus::routing, world.clock.now());
+        step.events.front().kind = EventKind::in_doubt;
+        step.events.front().data = NoteData{"still waiting"};
+        claimed.order = step.after;
+        REQUIRE(world.commit(step) == StepAnswer::committed);
+    }
+    std::vector<OrderEvent> read;
+    for (;;) {
+        const std::vector<OrderEvent> page =
+            world.events(claimed.order.id, static_cast<std::uint32_t>(read.size()), 10);
+        if (page.empty()) break;
+        CHECK(page.size() <= 10);
+        read.insert(read.end(), page.begin(), page.end());
+    }
+    CHECK(read.size() == 25);
+    CHECK(is_whole(read));
+    CHECK(world.events(claimed.order.id, 25).empty());
+    CHECK(world.events(claimed.order.id, 0, 0).empty());
+    CHECK(world.events(world.ids.next()).empty());
+}
+
+bool wanted(const OrderFilter& filter, const Order& order) {
+    return (!filter.status || order.status == *filter.status) &&
+           (filter.token_in.empty() || order.request.token_in.mint.to_string() == filter.token_in) &&
+           (filter.token_out.empty() || order.request.token_out.mint.to_string() == filter.token_out) &&
+           (filter.venue.empty() || order.venue == filter.venue) &&
+           (filter.client_id.empty() || order.request.client_id == filter.client_id) &&
+           (!filter.since || order.created_at >= *filter.since) &&
+           (!filter.before || order.id < *filter.before);
+}
+
+void lists_what_was_asked(StoreWorld& world) {
+    std::vector<Order> orders;
+    for (int i = 0; i < 120; ++i) {
+        Acceptance asked = world.acceptance();
+        Order& order = asked.order;
+        if (world.random.below(2) == 0) std::swap(order.request.token_in, order.request.token_out);
+        order.request.client_id = world.random.below(2) == 0 ? "desk" : "";
+        REQUIRE(world.accept(asked).kind == AcceptAnswer::Kind::accepted);
+        std::optional<Claimed> claimed = world.claim_order(order.id);
+        REQUIRE(claimed);
+        const auto status = order_statuses[world.random.below(order_statuses.size())];
+        Step step = step_to(*claimed, status, world.clock.now());
+        step.after.venue = world.random.below(2) == 0 ? "meteora" : "raydium";
+        REQUIRE(world.commit(step) == StepAnswer::committed);
+        orders.push_back(step.after);
+        world.clock.pass(std::chrono::milliseconds(world.random.below(120'000)));
+    }
+    std::sort(orders.begin(), orders.end(), [](const Order& a, const Order& b) { return a.id > b.id; });
+
+    const auto check = [&](const OrderFilter& filter) {
+        std::vector<OrderId> expected;
+        for (const Order& order : orders) {
+            if (wanted(filter, order) && expected.size() < filter.limit) expected.push_back(order.id);
+        }
+        std::vector<OrderId> listed;
+        const auto answer = await(world.store->list(filter));
+        for (const OrderRecord& record : answer.value()) listed.push_back(record.order.id);
+        CHECK(listed == expected);
+    };
+    check(OrderFilter{});
+    OrderFilter nothing;
+    nothing.limit = 0;
+    check(nothing);
+    const std::string sol = orders.front().request.token_in.mint.to_string();
+    const std::string usdc = orders.front().request.token_out.mint.to_string();
+    for (int i = 0; i < 200; ++i) {
+        CAPTURE(i);
+        const auto maybe = [&world] { return world.random.below(3) == 0; };
+        OrderFilter filter;
+        if (maybe()) filter.status = order_statuses[world.random.below(order_statuses.size())];
+        if (maybe()) filter.token_in = maybe() ? sol : usdc;
+        if (maybe()) filter.token_out = maybe() ? sol : usdc;
+        if (maybe()) filter.venue = maybe() ? "meteora" : "nowhere";
+        if (maybe()) filter.client_id = maybe() ? "desk" : "fund";
+        if (maybe()) filter.since = orders[world.random.below(orders.size())].created_at;
+        if (maybe()) filter.before = orders[world.random.below(orders.size())].id;
+        filter.limit = world.random.below(150);
+        check(filter);
+    }
+    OrderFilter no_mint;
+    no_mint.token_in = "not a mint";
+    CHECK(await(world.store->list(no_mint)).value().empty());
+}
+
+void pages_through_orders(StoreWorld& world) {
+    for (int i = 0; i < 23; ++i) world.accepted();
+    OrderFilter filter;
+    filter.limit = 5;
+    std::vector<OrderId> seen;
+    for (;;) {
+        const auto page = await(world.store->list(filter));
+        if (page.value().empty()) break;
+        for (const OrderRecord& record : page.value()) seen.push_back(record.order.id);
+        filter.before = seen.back();
+        if (seen.size() == 10) world.accepted();  // newer ones do not disturb the pages
+    }
+    CHECK(seen.size() == 23);
+    CHECK(std::is_sorted(seen.rbegin(), seen.rend()));
+}
+
+void lists_attempts(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    const Attempt attempt = world.submit(claimed);
+    const auto listed = await(world.store->list(OrderFilter{}));
+    REQUIRE(listed.value().size() == 1);
+    const OrderRecord& record = listed.value().front();
+    REQUIRE(record.attempts.size() == 1);
+    CHECK(record.attempts[0].signature == attempt.signature);
+    CHECK(record.attempts[0].signed_bytes.empty());
+    CHECK(record.order == claimed.order);
+}
+
+void counts_the_queue(StoreWorld& world) {
+    const auto counts = [&world] { return await(world.store->counts()).value(); };
+    CHECK(!counts().oldest_waiting);
+    std::vector<Claimed> claimed;
+    for (const OrderStatus end :
+         {OrderStatus::confirmed, OrderStatus::failed, OrderStatus::cancelled, OrderStatus::expired}) {
+        Claimed one = world.claimed();
+        world.move(one, end);
+    }
+    const Claimed retried = world.claimed();
+    Step release = step_to(retried, OrderStatus::pending, world.clock.now());
+    release.job.kind = JobChange::Kind::release;
+    release.job.visible_at = world.clock.now() + 10s;
+    CHECK(world.commit(release) == StepAnswer::committed);
+    world.claimed();
+    world.claimed();
+    const Time oldest = world.clock.now();
+    world.accepted();
+    world.clock.pass(1s);
+    world.accepted();
+    world.accepted();
+
+    QueueCounts now = counts();
+    CHECK(now.waiting == 3);
+    CHECK(now.delayed == 1);
+    CHECK(now.active == 2);
+    CHECK(now.completed == 1);
+    CHECK(now.failed == 3);
+    CHECK(now.oldest_waiting == oldest);
+    CHECK(world.store->live_orders() == 6);
+    CHECK(world.store->last_number() == 10);
+    world.clock.pass(10s);
+    now = counts();
+    CHECK(now.waiting == 4);
+    CHECK(now.delayed == 0);
+}
+
+void publishes_after_the_commit(StoreWorld& world) {
+    std::size_t checked = 0;
+    world.bus.on_publish = [&](const std::vector<CommittedEvent>& events) {
+        for (const CommittedEvent& event : events) {
+            const auto read = await(world.store->events_after(event->order, event->seq - 1, 1));
+            REQUIRE(read.value().size() == 1);
+            CHECK(*read.value().front() == *event);
+            ++checked;
+        }
+    };
+    for (int i = 0; i < 5; ++i) {
+        Claimed claimed = world.claimed();
+        CHECK(world.bus.heard_of(claimed.order.id).size() == 1);
+        const Attempt attempt = world.submit(claimed);
+        Step end = step_to(claimed, OrderStatus::confirmed, world.clock.now());
+        end.closes = landed(attempt, world.clock.now());
+        CHECK(world.commit(end) == StepAnswer::committed);
+        CHECK(world.commit(end) == StepAnswer::stale);
+        // Whoever was answered can rely on the bus having heard of it.
+        CHECK(world.bus.heard_of(claimed.order.id).size() == 5);
+    }
+    CHECK(checked == 25);
+    world.bus.on_publish = nullptr;
+}
+
+struct Desk {
+    asio::io_context io{1};
+    std::thread::id thread;
+    std::vector<OrderId> accepted;
+    std::size_t ended = 0;
+    std::size_t elsewhere = 0;  ///< resumptions on a foreign thread
+
+    void here() {
+        if (std::this_thread::get_id() != thread) ++elsewhere;
+    }
+};
+
+Task<void> submit_orders(OrderStore& store, Desk& desk, std::vector<Acceptance> orders) {
+    for (Acceptance& order : orders) {
+        const Result<AcceptAnswer> answer = co_await store.accept(std::move(order));
+        desk.here();
+        desk.accepted.push_back(answer.value().order);
+        const Result<std::optional<OrderRecord>> read = co_await store.load(desk.accepted.back());
+        desk.here();
+        REQUIRE(read.value().has_value());
+    }
+}
+
+Task<void> work_orders(OrderStore& store, Desk& desk, Time at, std::atomic<std::size_t>& left) {
+    while (left > 0) {
+        Result<ClaimBatch> batch = co_await store.claim(7);
+        desk.here();
+        for (Claimed claimed : std::move(batch).value().orders) {
+            Step routing = step_to(claimed, OrderStatus::routing, at);
+            claimed.order = routing.after;
+            store.commit_later(std::move(routing));
+            Step end = step_to(claimed, OrderStatus::confirmed, at);
+            const Result<StepAnswer> answer = co_await store.commit(std::move(end));
+            desk.here();
+            REQUIRE(answer.value() == StepAnswer::committed);
+            ++desk.ended;
+            --left;
+        }
+    }
+}
+
+void serves_many_threads(StoreWorld& world) {
+    constexpr std::size_t desks_count = 3;
+    constexpr std::size_t coroutines = 4;
+    constexpr std::size_t orders_each = 25;
+    std::atomic<std::size_t> left = desks_count * coroutines * orders_each;
+    std::vector<std::unique_ptr<Desk>> desks;
+    const auto rethrow = [](std::exception_ptr error) {
+        if (error) std::rethrow_exception(error);
+    };
+    for (std::size_t i = 0; i < desks_count; ++i) {
+        Desk& desk = *desks.emplace_back(std::make_unique<Desk>());
+        for (std::size_t j = 0; j < coroutines; ++j) {
+            std::vector<Acceptance> orders;
+            for (std::size_t k = 0; k < orders_each; ++k) orders.push_back(world.acceptance());
+            asio::co_spawn(desk.io, submit_orders(*world.store, desk, std::move(orders)), rethrow);
+        }
+        asio::co_spawn(desk.io, work_orders(*world.store, desk, world.clock.now(), left), rethrow);
+    }
+    std::vector<std::thread> threads;
+    for (const std::unique_ptr<Desk>& desk : desks) {
+        threads.emplace_back([&desk = *desk] {
+            desk.thread = std::this_thread::get_id();
+            desk.io.run();
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+
+    std::size_t ended = 0;
+    std::vector<OrderId> accepted;
+    for (const std::unique_ptr<Desk>& desk : desks) {
+        CHECK(desk->elsewhere == 0);
+        ended += desk->ended;
+        accepted.insert(accepted.end(), desk->accepted.begin(), desk->accepted.end());
+    }
+    CHECK(ended == desks_count * coroutines * orders_each);
+    std::sort(accepted.begin(), accepted.end());
+    CHECK(std::adjacent_find(accepted.begin(), accepted.end()) == accepted.end());
+    REQUIRE(accepted.size() == ended);
+    for (const OrderId& order : accepted) {
+        const std::vector<OrderEvent> events = world.events(order);
+        CHECK(events.size() == 3);
+        CHECK(is_whole(events));
+        std::vector<OrderEvent> told;
+        for (const CommittedEvent& event : world.bus.heard_of(order)) told.push_back(*event);
+        CHECK(told == events);
+    }
+    const QueueCounts counts = await(world.store->counts()).value();
+    CHECK(counts.completed == ended);
+    CHECK(counts.waiting + counts.delayed + counts.active == 0);
+}
+
+void recovers(StoreWorld& world) {
+    const Order waiting = world.accepted();
+    std::optional<Claimed> held = world.claim_order(world.accepted().id);
+    std::optional<Claimed> open = world.claim_order(world.accepted().id);
+    const Attempt attempt = world.submit(*open);
+    std::optional<Claimed> retried = world.claim_order(world.accepted().id);
+    Step release = step_to(*retried, OrderStatus::pending, world.clock.now());
+    release.job.kind = JobChange::Kind::release;
+    release.job.visible_at = world.clock.now() + 1h;
+    CHECK(world.commit(release) == StepAnswer::committed);
+    std::optional<Claimed> ended = world.claim_order(world.accepted().id);
+    world.move(*ended, OrderStatus::confirmed);
+    Acceptance keyed = world.acceptance();
+    keyed.idempotency_key = "k1";
+    CHECK(world.accept(keyed).kind == AcceptAnswer::Kind::accepted);
+
+    world.reopen();
+
+    CHECK(world.store->last_number() == 6);
+    CHECK(world.store->live_orders() == 5);
+    QueueCounts counts = await(world.store->counts()).value();
+    CHECK(counts.waiting == 4);
+    CHECK(counts.delayed == 1);
+    CHECK(counts.active == 0);
+    CHECK(counts.completed == 1);
+    CHECK(world.accept(keyed).kind == AcceptAnswer::Kind::replayed);
+
+    // Whoever held a job before is a stranger now, even before anybody else takes it.
+    const ClaimBatch batch = world.claim();
+    CHECK(batch.orders.size() == 4);
+    CHECK(batch.next_due == release.job.visible_at);
+    CHECK(world.commit(step_to(*held, OrderStatus::routing, world.clock.now())) == StepAnswer::stale);
+    for (const Claimed& claimed : batch.orders) {
+        if (claimed.order.id == waiting.id) CHECK(claimed.epoch == 1);
+        if (claimed.order.id == held->order.id) CHECK(claimed.epoch > held->epoch);
+        if (claimed.order.id != open->order.id) continue;
+        CHECK(claimed.epoch > open->epoch);
+        REQUIRE(claimed.open_attempt);
+        CHECK(claimed.open_attempt->attempt() == attempt);
+    }
+    const std::optional<Claimed> early = world.claim_order(retried->order.id);
+    REQUIRE(early);
+    CHECK(early->epoch > retried->epoch);
+    CHECK(world.record(ended->order.id).order == ended->order);
+    CHECK(is_whole(world.events(open->order.id)));
+}
+
+}  // namespace
+
+const std::vector<StoreLaw>& store_read_laws() {
+    static const std::vector<StoreLaw> laws{
+        {"every field of an order comes back as it was written", keeps_every_field},
+        {"every event comes back as it was told", keeps_every_event},
+        {"the events of an order can be read page by page", pages_through_events},
+        {"a list holds what was asked for, newest first", lists_what_was_asked},
+        {"orders can be read page by page while new ones arrive", pages_through_orders},
+        {"a listed order shows its attempts, without the signed bytes", lists_attempts},
+        {"the queue is counted by what its jobs wait for", counts_the_queue},
+    };
+    return laws;
+}
+
+const std::vector<StoreLaw>& store_thread_laws() {
+    static const std::vector<StoreLaw> laws{
+        {"nobody hears of an event before it is durable, and everybody before the answer",
+         publishes_after_the_commit},
+        {"several threads share a store, each resumed where it waits", serves_many_threads},
+    };
+    return laws;
+}
+
+const std::vector<StoreLaw>& store_restart_laws() {
+    static const std::vector<StoreLaw> laws{
+        {"after a restart every held job is due, every retry waits on, and nothing is lost", recovers},
+    };
+    return laws;
+}
+
+}  // namespace libexec::test

@@ -1,0 +1,450 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "support/store_conformance_world.hpp"
+
+// The promises about writing, each on a new store with nothing in it.
+
+namespace libexec::test {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = AcceptAnswer::Kind;
+
+void accepts(StoreWorld& world) {
+    const Acceptance asked = world.acceptance();
+    const AcceptAnswer answer = world.accept(asked);
+    CHECK(answer.kind == Kind::accepted);
+    CHECK(answer.order == asked.order.id);
+    CHECK(world.record(asked.order.id).order == asked.order);
+    CHECK(world.events(asked.order.id) == std::vector{asked.opened});
+
+    const ClaimBatch batch = world.claim();
+    REQUIRE(batch.orders.size() == 1);
+    CHECK(batch.orders.front().order == asked.order);
+    CHECK(!batch.orders.front().open_attempt);
+    CHECK(batch.orders.front().closed_attempts.empty());
+    CHECK(!batch.next_due);
+}
+
+void repeats_by_key(StoreWorld& world) {
+    Acceptance first = world.acceptance();
+    first.account = "acme";
+    first.idempotency_key = "k1";
+    Acceptance again = world.acceptance();
+    again.account = "acme";
+    again.idempotency_key = "k1";
+    Acceptance other_body = again;
+    other_body.request_digest = "11 SOL to USDC";
+    Acceptance other_account = world.acceptance();
+    other_account.account = "zeta";
+    other_account.idempotency_key = "k1";
+
+    CHECK(world.accept(first).kind == Kind::accepted);
+    const AcceptAnswer replayed = world.accept(again);
+    CHECK(replayed.kind == Kind::replayed);
+    CHECK(replayed.order == first.order.id);
+    const AcceptAnswer conflict = world.accept(other_body);
+    CHECK(conflict.kind == Kind::conflict);
+    CHECK(conflict.order == first.order.id);
+    CHECK(world.accept(other_account).kind == Kind::accepted);
+    CHECK(!await(world.store->load(again.order.id)).value());
+    CHECK(world.claim().orders.size() == 2);
+    CHECK(world.store->live_orders() == 2);
+}
+
+void repeats_by_client_order_id(StoreWorld& world) {
+    Acceptance first = world.acceptance();
+    first.order.request.client_id = "desk";
+    first.order.request.client_order_id = "o-1";
+    Acceptance again = world.acceptance();
+    again.order.request.client_id = "desk";
+    again.order.request.client_order_id = "o-1";
+    again.idempotency_key = "k1";
+    Acceptance other_body = again;
+    other_body.idempotency_key.clear();
+    other_body.request_digest = "11 SOL to USDC";
+    Acceptance other_client = world.acceptance();
+    other_client.order.request.client_id = "fund";
+    other_client.order.request.client_order_id = "o-1";
+    Acceptance key_reused = world.acceptance();
+    key_reused.idempotency_key = "k1";
+    key_reused.request_digest = "12 SOL to USDC";
+
+    CHECK(world.accept(first).kind == Kind::accepted);
+    const AcceptAnswer replayed = world.accept(again);
+    CHECK(replayed.kind == Kind::replayed);
+    CHECK(replayed.order == first.order.id);
+    CHECK(world.accept(other_body).kind == Kind::conflict);
+    CHECK(world.accept(other_client).kind == Kind::accepted);
+    // The key that came with the repetition stands for the first order from then on.
+    const AcceptAnswer conflict = world.accept(key_reused);
+    CHECK(conflict.kind == Kind::conflict);
+    CHECK(conflict.order == first.order.id);
+    CHECK(world.claim().orders.size() == 2);
+}
+
+Task<void> accept_into(OrderStore& store, Acceptance asked, std::vector<AcceptAnswer>& answers) {
+    const Result<AcceptAnswer> answer = co_await store.accept(std::move(asked));
+    answers.push_back(answer.value());
+}
+
+void repeats_at_once(StoreWorld& world) {
+    asio::io_context io(1);
+    std::vector<AcceptAnswer> answers;
+    for (int i = 0; i < 20; ++i) {
+        Acceptance asked = world.acceptance();
+        asked.idempotency_key = "k1";
+        asked.order.request.client_order_id = "o-1";
+        if (i % 5 == 4) asked.request_digest = "11 SOL to USDC";
+        asio::co_spawn(io, accept_into(*world.store, std::move(asked), answers),
+                       [](std::exception_ptr error) {
+                           if (error) std::rethrow_exception(error);
+                       });
+    }
+    io.run();
+    const auto count = [&answers](Kind kind) {
+        return std::count_if(answers.begin(), answers.end(),
+                             [kind](const AcceptAnswer& a) { return a.kind == kind; });
+    };
+    CHECK(count(Kind::accepted) == 1);
+    CHECK(count(Kind::replayed) == 15);
+    CHECK(count(Kind::conflict) == 4);
+    for (const AcceptAnswer& answer : answers) CHECK(answer.order == answers.front().order);
+    CHECK(world.claim().orders.size() == 1);
+}
+
+void claims_in_order(StoreWorld& world) {
+    std::vector<OrderId> accepted;
+    for (int i = 0; i < 10; ++i) {
+        accepted.push_back(world.accepted().id);
+        world.clock.pass(1ms);
+    }
+    std::vector<OrderId> claimed;
+    for (const std::size_t limit : {std::size_t{4}, std::size_t{4}, std::size_t{4}}) {
+        const ClaimBatch batch = world.claim(limit);
+        for (const Claimed& one : batch.orders) {
+            CHECK(one.epoch == 1);
+            claimed.push_back(one.order.id);
+        }
+        // More are due: the next claim need not wait.
+        if (claimed.size() < accepted.size()) CHECK(batch.next_due.value() <= world.clock.now());
+    }
+    CHECK(claimed == accepted);
+    CHECK(world.claim().orders.empty());
+    CHECK(!world.claim().next_due);
+}
+
+void fences(StoreWorld& world) {
+    Claimed first = world.claimed();
+    const std::optional<Claimed> second = world.claim_order(first.order.id);
+    REQUIRE(second);
+    CHECK(second->epoch > first.epoch);
+
+    Step late = step_to(first, OrderStatus::routing, world.clock.now());
+    late.opens = attempt_of(first, 1, world.clock.now());
+    late.job.kind = JobChange::Kind::done;
+    CHECK(world.commit(late) == StepAnswer::stale);
+    CHECK(world.record(first.order.id).order == first.order);
+    CHECK(world.record(first.order.id).attempts.empty());
+    CHECK(world.events(first.order.id).size() == 1);
+
+    Claimed current = *second;
+    world.move(current, OrderStatus::routing);  // the job is still there, and held
+    CHECK(world.record(first.order.id).order.status == OrderStatus::routing);
+}
+
+void compares_and_sets(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    const Claimed before = claimed;
+    world.move(claimed, OrderStatus::routing);
+
+    Step outdated = step_to(before, OrderStatus::cancelled, world.clock.now());
+    CHECK(world.commit(outdated) == StepAnswer::stale);
+    CHECK(world.record(claimed.order.id).order == claimed.order);
+    CHECK(world.events(claimed.order.id).size() == 2);
+    world.move(claimed, OrderStatus::building);
+
+    Step of_nobody = step_to(claimed, OrderStatus::cancelled, world.clock.now());
+    of_nobody.after.id = of_nobody.events.front().order = world.ids.next();
+    CHECK(world.commit(of_nobody) == StepAnswer::stale);
+}
+
+void cancels_before_the_intent(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    world.move(claimed, OrderStatus::routing);
+    CHECK(await(world.store->request_cancel(claimed.order.id)).value() == OrderStatus::routing);
+    world.move(claimed, OrderStatus::building);  // knows nothing of it, and must not undo it
+
+    Step intent = step_to(claimed, OrderStatus::submitted, world.clock.now());
+    intent.opens = attempt_of(claimed, 1, world.clock.now());
+    CHECK(world.commit(intent) == StepAnswer::cancel_requested);
+    const OrderRecord record = world.record(claimed.order.id);
+    CHECK(record.order.status == OrderStatus::building);
+    CHECK(record.order.last_seq == 3);
+    CHECK(record.order.cancel_requested);
+    CHECK(record.attempts.empty());
+    CHECK(world.events(claimed.order.id).size() == 3);
+
+    intent.epoch += 1;
+    CHECK(world.commit(intent) == StepAnswer::stale);
+    intent.epoch -= 1;
+    intent.expected_seq -= 1;
+    intent.after.last_seq -= 1;
+    intent.events.front().seq -= 1;
+    CHECK(world.commit(intent) == StepAnswer::stale);
+
+    world.move(claimed, OrderStatus::cancelled);
+    CHECK(world.record(claimed.order.id).order.cancel_requested);
+    CHECK(await(world.store->request_cancel(claimed.order.id)).value() == OrderStatus::cancelled);
+    CHECK(!await(world.store->request_cancel(world.ids.next())).value());
+}
+
+void cancels_after_the_intent(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    const Attempt attempt = world.submit(claimed);
+    CHECK(await(world.store->request_cancel(claimed.order.id)).value() == OrderStatus::submitted);
+    Step end = step_to(claimed, OrderStatus::confirmed, world.clock.now());
+    end.closes = landed(attempt, world.clock.now());
+    CHECK(world.commit(end) == StepAnswer::committed);
+    const OrderRecord record = world.record(claimed.order.id);
+    CHECK(record.order.status == OrderStatus::confirmed);
+    CHECK(record.order.cancel_requested);
+    CHECK(record.attempts.at(0).resolution == Resolution::landed_ok);
+}
+
+/// Gives the job back until `visible_at`, without an event.
+Step give_back(const Claimed& claimed, Time visible_at) {
+    Step step;
+    step.epoch = claimed.epoch;
+    step.expected_seq = claimed.order.last_seq;
+    step.after = claimed.order;
+    step.job.kind = JobChange::Kind::release;
+    step.job.visible_at = visible_at;
+    return step;
+}
+
+void releases(StoreWorld& world) {
+    const Claimed claimed = world.claimed();
+    const Time due = world.clock.now() + 5s;
+    CHECK(world.commit(give_back(claimed, due)) == StepAnswer::committed);
+    ClaimBatch batch = world.claim();
+    CHECK(batch.orders.empty());
+    CHECK(batch.next_due == due);
+    world.clock.pass(5s - 1us);
+    CHECK(world.claim().orders.empty());
+    world.clock.pass(1us);
+    batch = world.claim();
+    REQUIRE(batch.orders.size() == 1);
+    CHECK(batch.orders.front().epoch > claimed.epoch);
+    CHECK(batch.orders.front().order == claimed.order);
+    CHECK(!batch.next_due);
+}
+
+void cancelling_does_not_wait(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    CHECK(world.commit(give_back(claimed, world.clock.now() + 1h)) == StepAnswer::committed);
+    CHECK(world.claim().orders.empty());
+    await(world.store->request_cancel(claimed.order.id)).value();
+    ClaimBatch batch = world.claim();
+    REQUIRE(batch.orders.size() == 1);
+    CHECK(batch.orders.front().order.cancel_requested);
+
+    // Asked while somebody holds the job: whoever gives it back need not know.
+    Claimed held = world.claimed();
+    await(world.store->request_cancel(held.order.id)).value();
+    CHECK(world.commit(give_back(held, world.clock.now() + 1h)) == StepAnswer::committed);
+    CHECK(world.claim().orders.size() == 1);
+}
+
+void claims_one(StoreWorld& world) {
+    const Order waiting = world.accepted();
+    const std::optional<Claimed> taken = world.claim_order(waiting.id);
+    REQUIRE(taken);
+    CHECK(world.claim().orders.empty());
+    CHECK(world.commit(give_back(*taken, world.clock.now() + 1h)) == StepAnswer::committed);
+    std::optional<Claimed> early = world.claim_order(waiting.id);  // long before it is due
+    REQUIRE(early);
+    CHECK(early->epoch == taken->epoch + 1);
+    std::optional<Claimed> again = world.claim_order(waiting.id);  // from an earlier claim of ours
+    REQUIRE(again);
+    CHECK(again->epoch == early->epoch + 1);
+    world.move(*again, OrderStatus::cancelled);
+    CHECK(!world.claim_order(waiting.id));
+    CHECK(!world.claim_order(world.ids.next()));
+}
+
+void one_open_attempt(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    const Attempt attempt = world.submit(claimed);
+    Step second = step_to(claimed, OrderStatus::submitted, world.clock.now());
+    second.opens = attempt_of(claimed, 2, world.clock.now());
+    const Result<StepAnswer> refused = await(world.store->commit(second));
+    CHECK_FALSE((refused && refused.value() == StepAnswer::committed));
+    CHECK(world.record(claimed.order.id).order == claimed.order);
+    CHECK(world.record(claimed.order.id).attempts.size() == 1);
+    CHECK(world.events(claimed.order.id).size() == 4);
+
+    Step retry = step_to(claimed, OrderStatus::pending, world.clock.now());
+    Attempt dead = landed(attempt, world.clock.now());
+    dead.resolution = Resolution::expired;
+    dead.error = reject(Reason::expired, "height 250000151 is beyond its last valid height");
+    retry.closes = dead;
+    const Order after = retry.after;
+    CHECK(world.commit(retry) == StepAnswer::committed);
+    claimed.order = after;
+    claimed.closed_attempts.push_back(dead);
+    world.submit(claimed);
+    const std::vector<Attempt> attempts = world.record(claimed.order.id).attempts;
+    REQUIRE(attempts.size() == 2);
+    CHECK(attempts[0] == dead);
+    CHECK(attempts[1].number == 2);
+    CHECK(!attempts[1].resolution);
+}
+
+void one_signature(StoreWorld& world) {
+    Claimed first = world.claimed();
+    const Attempt attempt = world.submit(first);
+    Claimed second = world.claimed();
+    Step thief = step_to(second, OrderStatus::submitted, world.clock.now());
+    thief.opens = attempt_of(second, 1, world.clock.now());
+    thief.opens->signature = attempt.signature;
+    const Result<StepAnswer> refused = await(world.store->commit(thief));
+    CHECK_FALSE((refused && refused.value() == StepAnswer::committed));
+    CHECK(world.record(second.order.id).attempts.empty());
+    CHECK(world.record(second.order.id).order == second.order);
+}
+
+void closes_only_what_is_open(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    const Attempt attempt = world.submit(claimed);
+    Step end = step_to(claimed, OrderStatus::confirmed, world.clock.now());
+    end.closes = landed(attempt, world.clock.now());
+    end.closes->signature = "another";
+    const Result<StepAnswer> refused = await(world.store->commit(end));
+    CHECK_FALSE((refused && refused.value() == StepAnswer::committed));
+    CHECK(world.record(claimed.order.id).order == claimed.order);
+    CHECK(!world.record(claimed.order.id).attempts.at(0).resolution);
+}
+
+void ends_once(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    Step end = step_to(claimed, OrderStatus::failed, world.clock.now());
+    end.job.kind = JobChange::Kind::keep;  // a worker with a bug: it could go on
+    const Order after = end.after;
+    CHECK(world.commit(end) == StepAnswer::committed);
+    claimed.order = after;
+    const Result<StepAnswer> second =
+        await(world.store->commit(step_to(claimed, OrderStatus::cancelled, world.clock.now())));
+    CHECK_FALSE((second && second.value() == StepAnswer::committed));
+    CHECK(world.events(claimed.order.id).size() == 2);
+    CHECK(world.record(claimed.order.id).order.status == OrderStatus::failed);
+}
+
+void end_takes_the_job(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    world.move(claimed, OrderStatus::expired);
+    CHECK(world.commit(step_to(claimed, OrderStatus::cancelled, world.clock.now())) == StepAnswer::stale);
+    world.clock.pass(24h);
+    CHECK(world.claim().orders.empty());
+    CHECK(world.store->live_orders() == 0);
+}
+
+void keeps_the_order_of_later_steps(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    Step routing = step_to(claimed, OrderStatus::routing, world.clock.now());
+    claimed.order = routing.after;
+    Step building = step_to(claimed, OrderStatus::building, world.clock.now());
+    claimed.order = building.after;
+    world.store->commit_later(routing);
+    world.store->commit_later(building);
+    world.move(claimed, OrderStatus::failed);
+    const std::vector<OrderEvent> events = world.events(claimed.order.id);
+    REQUIRE(events.size() == 4);
+    CHECK(is_whole(events));
+    CHECK(events[2].data == building.events.front().data);
+}
+
+void a_lost_later_step_stops_the_order(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    const Claimed before = claimed;
+    Step lost = step_to(claimed, OrderStatus::routing, world.clock.now());
+    lost.epoch += 1;
+    claimed.order = lost.after;
+    world.store->commit_later(lost);
+    CHECK(world.commit(step_to(claimed, OrderStatus::building, world.clock.now())) == StepAnswer::stale);
+    CHECK(world.record(claimed.order.id).order == before.order);
+}
+
+void gives_intents_back(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    const Attempt first = world.submit(claimed);
+    const std::vector<Attempt> seen = world.record(claimed.order.id).attempts;
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0].signed_bytes.empty());  // nobody who only looks gets to send it
+
+    std::optional<Claimed> taken = world.claim_order(claimed.order.id);
+    REQUIRE(taken);
+    REQUIRE(taken->open_attempt);
+    CHECK(taken->open_attempt->attempt() == first);
+    CHECK(taken->closed_attempts.empty());
+
+    Step retry = step_to(*taken, OrderStatus::pending, world.clock.now());
+    retry.closes = landed(first, world.clock.now());
+    retry.closes->resolution = Resolution::landed_err;
+    retry.closes->error = reject(Reason::slippage_exceeded, "0x1771");
+    CHECK(world.commit(retry) == StepAnswer::committed);
+    taken = world.claim_order(claimed.order.id);
+    REQUIRE(taken);
+    CHECK(!taken->open_attempt);
+    REQUIRE(taken->closed_attempts.size() == 1);
+    CHECK(taken->closed_attempts[0] == *retry.closes);
+}
+
+void mints_tokens_after_the_commit(StoreWorld& world) {
+    Claimed claimed = world.claimed();
+    world.move(claimed, OrderStatus::routing);
+    world.move(claimed, OrderStatus::building);
+    Step intent = step_to(claimed, OrderStatus::submitted, world.clock.now());
+    intent.opens = attempt_of(claimed, 1, world.clock.now());
+    StepAnswer answer = StepAnswer::stale;
+    const auto token = await(world.store->commit_intent(intent, answer)).value();
+    CHECK(answer == StepAnswer::committed);
+    REQUIRE(token);
+    CHECK(token->attempt() == *intent.opens);
+    CHECK(!await(world.store->commit_intent(intent, answer)).value());
+    CHECK(answer == StepAnswer::stale);
+}
+
+}  // namespace
+
+const std::vector<StoreLaw>& store_write_laws() {
+    static const std::vector<StoreLaw> laws{
+        {"an accepted order is there with its first event, waiting to be claimed", accepts},
+        {"a repeated key gives the first order; another order under it is a conflict", repeats_by_key},
+        {"a client's own order id is used once for each client", repeats_by_client_order_id},
+        {"repetitions that arrive together are still one order", repeats_at_once},
+        {"jobs are claimed oldest first, each once", claims_in_order},
+        {"a worker whose claim was taken over changes nothing", fences},
+        {"a step from an outdated view of the order is dropped whole", compares_and_sets},
+        {"nothing is signed once somebody asked to cancel", cancels_before_the_intent},
+        {"a cancellation does not stop what the chain decided", cancels_after_the_intent},
+        {"a released job waits for its time", releases},
+        {"a cancelled order does not wait for its retry", cancelling_does_not_wait},
+        {"one job can be taken whenever it is there", claims_one},
+        {"an order has one open attempt at most", one_open_attempt},
+        {"a signature belongs to one attempt", one_signature},
+        {"an attempt is closed once, and only if it is the one that is open", closes_only_what_is_open},
+        {"an order ends once", ends_once},
+        {"an ended order is nobody's job", end_takes_the_job},
+        {"steps nobody waits for are durable in order", keeps_the_order_of_later_steps},
+        {"a later step that was lost stops the ones behind it", a_lost_later_step_stops_the_order},
+        {"an open attempt comes back with its bytes to whoever takes the order, and to nobody else",
+         gives_intents_back},
+        {"only a committed intent yields the token to send it", mints_tokens_after_the_commit},
+    };
+    return laws;
+}
+
+}  // namespace libexec::test
