@@ -46,6 +46,9 @@ TEST_SUITE("json/event") {
             const auto data = decode_event_data(event.kind, event.status, event.seq, text);
             REQUIRE(data);
             CHECK(data.value() == event.data);
+            OrderEvent again = event;
+            again.data = data.value();
+            CHECK(encode_event_data(again) == text);
         }
     }
 
@@ -70,7 +73,7 @@ TEST_SUITE("json/event") {
         }
     }
 
-    TEST_CASE("a building event read back has its limit but not its quotes") {
+    TEST_CASE("a building event shows its limit and what each venue offered, also when read back") {
         test::RandomEvents random(23);
         OrderEvent event;
         event.status = OrderStatus::building;
@@ -91,8 +94,11 @@ TEST_SUITE("json/event") {
         CHECK(!data.has("minAmountOut"));
         CHECK(data["quotes"].items().front()["venue"].text() == decision.answers.front().venue);
         const auto back = decode_event_data(event.kind, event.status, event.seq, encode_event_data(event));
-        CHECK(std::get<BuildingData>(back.value()).decision == nullptr);
+        REQUIRE(back);
         CHECK(back.value() == event.data);
+        const auto& quotes = std::get<BuildingData>(back.value()).decision;
+        REQUIRE(quotes != nullptr);
+        CHECK(quotes->answers.front().quote->amount_out == decision.answers.front().quote->amount_out);
     }
 
     TEST_CASE("a confirmation tells price, money and venue where older clients look for them") {

@@ -134,6 +134,25 @@ void write_quotes_in_brief(Writer& out, const RoutingDecision& decision) {
     out.end_list();
 }
 
+RoutingDecision read_quotes_in_brief(const std::vector<Value>& quotes, std::string& trouble) {
+    RoutingDecision decision;
+    for (const Value& item : quotes) {
+        Fields fields(item, trouble);
+        const TokenAmount in = fields.money("amountIn");
+        const TokenAmount received = fields.money("amountOut");
+        decision.token_in.decimals = in.decimals;
+        decision.token_out.decimals = received.decimals;
+        VenueAnswer answer;
+        answer.venue = fields.text("venue");
+        answer.quote.emplace();
+        answer.quote->venue = answer.venue;
+        answer.quote->amount_in = in.amount;
+        answer.quote->amount_out = received.amount;
+        decision.answers.push_back(std::move(answer));
+    }
+    return decision;
+}
+
 RoutingDecision read_decision(const Value& members, const std::vector<Value>& quotes, std::string& trouble) {
     RoutingDecision decision;
     Fields fields(members, trouble);

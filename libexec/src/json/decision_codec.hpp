@@ -15,6 +15,9 @@ void write_quotes(Writer& out, const RoutingDecision& decision);
 /// `"quotes":[...]`: what each venue that answered would give.
 void write_quotes_in_brief(Writer& out, const RoutingDecision& decision);
 
+/// Reads those back: a decision that knows its venues and amounts and nothing else.
+RoutingDecision read_quotes_in_brief(const std::vector<Value>& quotes, std::string& trouble);
+
 /// Reads both parts back; they may be members of one object or of two.
 RoutingDecision read_decision(const Value& members, const std::vector<Value>& quotes, std::string& trouble);
 

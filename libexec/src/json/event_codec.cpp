@@ -144,11 +144,15 @@ void write_event_list(Writer& out, std::string_view name, const std::vector<Comm
     out.end_list();
 }
 
-BuildingData read_building(Fields& fields) {
+BuildingData read_building(Fields& fields, std::string& trouble) {
     BuildingData data;
     data.venue = fields.text("dexUsed");
     data.mode = fields.has("maxAmountIn") ? SwapMode::exact_out : SwapMode::exact_in;
     data.limit = fields.money(data.mode == SwapMode::exact_in ? "minAmountOut" : "maxAmountIn");
+    if (fields.has("quotes")) {
+        data.decision = std::make_shared<const RoutingDecision>(
+            json::read_quotes_in_brief(fields.list("quotes"), trouble));
+    }
     return data;
 }
 
@@ -201,7 +205,7 @@ EventData read_data(EventKind kind, OrderStatus status, std::uint32_t seq, const
             if (seq <= 1) return NoData{};
             return read_retry(fields);
         case OrderStatus::building:
-            return read_building(fields);
+            return read_building(fields, trouble);
         case OrderStatus::submitted:
             return read_submitted(fields);
         case OrderStatus::confirmed:

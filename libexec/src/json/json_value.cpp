@@ -1,7 +1,6 @@
 #include "json_value.hpp"
 
 #include <charconv>
-#include <chrono>
 
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
@@ -79,14 +78,6 @@ private:
 constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
                                  rapidjson::kParseNumbersAsStringsFlag;
 
-std::optional<unsigned> digits(std::string_view text, std::size_t from, std::size_t count) {
-    unsigned value = 0;
-    const char* const begin = text.data() + from;
-    const auto [stop, error] = std::from_chars(begin, begin + count, value);
-    if (error != std::errc{} || stop != begin + count) return std::nullopt;
-    return value;
-}
-
 }  // namespace
 
 const Value* Value::find(std::string_view name) const {
@@ -131,22 +122,6 @@ Result<Value> parse(std::string_view text) {
                                                 rapidjson::GetParseError_En(parsed.Code()));
     }
     return builder.take();
-}
-
-std::optional<Time> parse_rfc3339(std::string_view text) {
-    using namespace std::chrono;
-    constexpr std::string_view shape = "dddd-dd-ddTdd:dd:dd.ddddddZ";
-    if (text.size() != shape.size()) return std::nullopt;
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        if (shape[i] != 'd' && text[i] != shape[i]) return std::nullopt;
-    }
-    const auto years = digits(text, 0, 4), months = digits(text, 5, 2), dates = digits(text, 8, 2);
-    const auto hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
-    const auto micros = digits(text, 20, 6);
-    if (!years || !months || !dates || !hour || !minute || !second || !micros) return std::nullopt;
-    const year_month_day date{year(static_cast<int>(*years)), month(*months), day(*dates)};
-    if (!date.ok() || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
-    return sys_days(date) + hours(*hour) + minutes(*minute) + seconds(*second) + microseconds(*micros);
 }
 
 Fields::Fields(const Value& object, std::string& trouble) : object_(object), trouble_(trouble) {

@@ -10,9 +10,12 @@
 
 #include "libexec/base/clock.hpp"
 #include "libexec/base/result.hpp"
+#include "libexec/json/time_text.hpp"
 #include "libexec/model/money.hpp"
 
 namespace libexec::json {
+
+using libexec::parse_rfc3339;
 
 inline constexpr int depth_most = 16;
 
@@ -39,9 +42,6 @@ std::string_view word_for(Value::Kind kind);
 /// Errors: `invalid_body` with what is wrong and at which byte: not JSON, not UTF-8, a NUL byte, more than
 ///         `depth_most` levels, anything after the value.
 Result<Value> parse(std::string_view text);
-
-/// 2026-01-02T03:04:05.000006Z, as `to_rfc3339` writes it, or nothing.
-std::optional<Time> parse_rfc3339(std::string_view text);
 
 /// Reads members of an object we wrote ourselves. The first thing missing or malformed is remembered and
 /// everything after it reads as empty, so a decoder checks once, at its end.

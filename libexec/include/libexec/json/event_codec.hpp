@@ -15,8 +15,9 @@ namespace libexec {
 /// Unit:   money in token units with every decimal of the mint, so the text carries the decimals too.
 std::string encode_event_data(const OrderEvent& event);
 
-/// The reverse of `encode_event_data`, exactly, save that `BuildingData::decision` comes back null.
-/// Errors: `internal` saying what is wrong with the text; it was not written by `encode_event_data`.
+/// The reverse of `encode_event_data`: what comes back is encoded as the same text again. Only the quotes of
+/// `BuildingData::decision` are in brief there, so of that decision nothing but venues and amounts comes
+/// back. Errors: `internal` saying what is wrong with the text; it was not written by `encode_event_data`.
 Result<EventData> decode_event_data(EventKind kind, OrderStatus status, std::uint32_t seq,
                                     std::string_view text);
 
