@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "libexec/base/uuid.hpp"
+#include "libexec/json/problem.hpp"
+#include "libexec/model/attempt.hpp"
+#include "libexec/net/http_exchange.hpp"
+
+namespace libexec::server {
+
+/// One request on its way through a route, with what every answer repeats.
+class Call {
+public:
+    Call(HttpExchange& http, std::string request_id) : http_(http), request_id_(std::move(request_id)) {}
+
+    HttpExchange& http() { return http_; }
+    const HttpRequest& request() const { return http_.request(); }
+    const std::string& request_id() const { return request_id_; }
+
+    /// The segment of the path that stands for `{id}`, still encoded.
+    std::string_view id_text;
+
+    /// Answers with JSON; the request id is added.
+    void answer(HttpResponse response);
+    void answer(int status, std::string body) { answer(HttpResponse(status, std::move(body))); }
+    /// Answers with a problem; path, request id and the headers that go with its status are added.
+    void refuse(Problem problem, HttpResponse head = HttpResponse());
+    void refuse(std::string_view code, std::string detail) { refuse(make_problem(code, std::move(detail))); }
+    void refuse(const Rejection& why);
+
+private:
+    HttpExchange& http_;
+    std::string request_id_;
+};
+
+/// The client's X-Request-Id when it has 1 to 128 visible ASCII characters, else a new one.
+std::string request_id_of(const HttpRequest& request, UuidGenerator& ids);
+
+/// Visible ASCII, no blanks, between 1 and `size_most` characters.
+bool is_token_text(std::string_view text, std::size_t size_most);
+
+/// A sequence number such as `after`: nothing when it is no whole number within 32 bits.
+std::optional<std::uint32_t> parse_sequence(std::string_view text);
+
+/// A problem with one query parameter or header.
+Problem bad_parameter(std::string name, std::string rule);
+
+}  // namespace libexec::server

@@ -1,0 +1,110 @@
+#include "config_file.hpp"
+
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include <toml++/toml.h>
+
+#include "libexec/json/nearest_word.hpp"
+
+namespace libexec::server {
+namespace {
+
+/// The shortest decimal that means the same number, which is what people wrote.
+std::string plain_decimal(double value) {
+    char digits[512];
+    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed);
+    return error == std::errc{} ? std::string(digits, end) : std::string();
+}
+
+std::optional<std::string> text_of(const toml::node& node) {
+    if (const auto* const text = node.as_string()) return text->get();
+    if (const auto* const whole = node.as_integer()) return std::to_string(whole->get());
+    if (const auto* const decimal = node.as_floating_point()) return plain_decimal(decimal->get());
+    if (const auto* const truth = node.as_boolean()) return truth->get() ? "true" : "false";
+    return std::nullopt;
+}
+
+const Setting* find_setting(std::string_view key) {
+    for (const Setting& setting : settings()) {
+        if (setting.key == key) return &setting;
+    }
+    return nullptr;
+}
+
+/// Keys of settings this version lacks are passed on, so that the answer is why, not "unknown".
+const UnavailableSetting* find_unavailable(std::string_view key) {
+    for (const UnavailableSetting& setting : unavailable_settings()) {
+        std::string lower;
+        for (const char c : setting.env) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        if (lower == key) return &setting;
+    }
+    return nullptr;
+}
+
+std::string place(const std::string& file_name, const toml::source_region& region) {
+    return file_name + ":" + std::to_string(region.begin.line) + ": ";
+}
+
+}  // namespace
+
+ConfigFile parse_config(std::string_view text, const std::string& file_name) {
+    ConfigFile file;
+    toml::table table;
+    try {
+        table = toml::parse(text, file_name);
+    } catch (const toml::parse_error& error) {
+        file.errors.push_back(place(file_name, error.source()) + std::string(error.description()));
+        return file;
+    }
+    std::vector<std::string_view> keys;
+    for (const Setting& setting : settings()) keys.push_back(setting.key);
+    for (const auto& [key, node] : table) {
+        const std::string at = place(file_name, key.source());
+        const auto value = text_of(node);
+        if (const Setting* const setting = find_setting(key.str())) {
+            if (value) {
+                file.texts.emplace(setting->env, *value);
+            } else {
+                file.errors.push_back(at + std::string(key.str()) + " must be " + std::string(setting->rule));
+            }
+        } else if (const UnavailableSetting* const unavailable = find_unavailable(key.str())) {
+            file.texts.emplace(unavailable->env, value.value_or("set"));
+        } else {
+            const std::string_view near = nearest_word(key.str(), keys);
+            file.errors.push_back(at + "unknown key '" + std::string(key.str()) + "'" +
+                                  (near.empty() ? ": execd --list-settings shows those there are"
+                                                : ": did you mean '" + std::string(near) + "'?"));
+        }
+    }
+    return file;
+}
+
+ConfigFile read_config_file(const std::string& path) {
+    std::ifstream stream(path, std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+    if (!stream.is_open() || stream.bad()) {
+        ConfigFile file;
+        file.errors.push_back("configuration file '" + path + "' cannot be read");
+        return file;
+    }
+    return parse_config(text, path);
+}
+
+std::string suggest_flag(std::string_view flag) {
+    std::vector<std::string_view> flags;
+    for (const Setting& setting : settings()) {
+        std::string_view names = setting.flag;
+        while (!names.empty()) {
+            const std::size_t comma = std::min(names.find(','), names.size());
+            flags.push_back(names.substr(0, comma));
+            names.remove_prefix(std::min(comma + 1, names.size()));
+        }
+    }
+    const std::string_view near = nearest_word(flag.substr(0, flag.find('=')), flags);
+    return near.empty() ? std::string() : "did you mean " + std::string(near) + "?";
+}
+
+}  // namespace libexec::server

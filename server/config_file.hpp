@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "options.hpp"
+
+namespace libexec::server {
+
+struct ConfigFile {
+    SettingTexts texts;
+    std::vector<std::string> errors;  ///< each with file and line
+};
+
+/// Reads TOML: one flat table of the settings' file keys. Numbers and booleans become the text one would
+/// write on the command line. An unknown key is an error that names the nearest one.
+ConfigFile parse_config(std::string_view toml, const std::string& file_name);
+
+/// The same from disk; a file that cannot be read is an error in the answer.
+ConfigFile read_config_file(const std::string& path);
+
+/// "did you mean --port?" or empty, for flags that do not exist.
+std::string suggest_flag(std::string_view flag);
+
+}  // namespace libexec::server

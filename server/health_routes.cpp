@@ -1,0 +1,75 @@
+#include "health_routes.hpp"
+
+#include "libexec/json/service_codec.hpp"
+
+namespace libexec::server {
+namespace {
+
+HttpResponse plain(int status, std::string text) {
+    return HttpResponse(status, std::move(text), "text/plain; charset=utf-8");
+}
+
+}  // namespace
+
+std::string HealthRoutes::trouble() const {
+    if (draining_ || service_.draining()) return "draining: this node is stopping";
+    const Result<Done> health = service_.health();
+    return health ? std::string()
+                  : std::string(to_string(health.error().reason)) + ": " + health.error().detail;
+}
+
+Task<void> HealthRoutes::livez(Call& call) {
+    call.answer(plain(200, "ok\n"));
+    co_return;
+}
+
+Task<void> HealthRoutes::readyz(Call& call) {
+    const bool stopping = draining_ || service_.draining();
+    const Result<Done> store = service_.health();
+    const bool ready = !stopping && store;
+    std::string text;
+    if (call.request().query_parameter("verbose")) {
+        text += stopping ? "[-] accepting: this node is stopping\n" : "[+] accepting ok\n";
+        text += store ? "[+] store ok\n" : "[-] store: " + store.error().detail + "\n";
+    }
+    text += ready ? "ready\n" : "not ready: " + trouble() + "\n";
+    call.answer(plain(ready ? 200 : 503, std::move(text)));
+    co_return;
+}
+
+Task<void> HealthRoutes::health(Call& call) {
+    call.answer(200, encode_health(clock_.now(), sockets_.total(), trouble()));
+    co_return;
+}
+
+Task<void> HealthRoutes::queue(Call& call) {
+    const Result<QueueCounts> counted = co_await service_.queue();
+    if (!counted) {
+        call.refuse(counted.error());
+        co_return;
+    }
+    const QueueCounts& counts = counted.value();
+    QueueMetrics metrics;
+    metrics.waiting = counts.waiting;
+    metrics.delayed = counts.delayed;
+    metrics.active = counts.active;
+    metrics.completed = counts.completed;
+    metrics.failed = counts.failed;
+    if (counts.oldest_waiting) {
+        const auto age = std::chrono::floor<std::chrono::milliseconds>(clock_.now() - *counts.oldest_waiting);
+        metrics.oldest_waiting = std::max(age, std::chrono::milliseconds(0));
+    }
+    call.answer(200, encode_queue_metrics(metrics));
+}
+
+Task<void> HealthRoutes::version(Call& call) {
+    call.answer(200, encode_version(version_));
+    co_return;
+}
+
+Task<void> HealthRoutes::tokens(Call& call) {
+    call.answer(200, encode_tokens(service_.tokens().all()));
+    co_return;
+}
+
+}  // namespace libexec::server

@@ -1,0 +1,132 @@
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "config_file.hpp"
+#include "daemon.hpp"
+#include "libexec/model/token.hpp"
+#include "options.hpp"
+
+namespace libexec::server {
+namespace {
+
+std::optional<std::string> environment_text(std::string_view name) {
+    const char* const text = std::getenv(std::string(name).c_str());
+    return text != nullptr ? std::optional<std::string>(text) : std::nullopt;
+}
+
+/// What the command line asks for besides settings.
+struct Command {
+    SettingTexts flags;
+    std::string config_path;
+    bool print_config = false;
+    bool list_settings = false;
+    std::vector<std::string> strangers;
+};
+
+/// Fills `command`; answers with an exit status when there is nothing more to do.
+std::optional<int> read_command_line(int count, char** words, Command& command) {
+    CLI::App app("Executes swap orders: REST and WebSocket on one port.", "execd");
+    app.set_version_flag("--version", "execd " EXECD_VERSION);
+    app.add_option("--config,-c", command.config_path, "TOML file with settings [CONFIG_FILE]");
+    app.add_flag("--print-config", command.print_config,
+                 "show every setting with its value and origin, and stop");
+    app.add_flag("--list-settings", command.list_settings,
+                 "show every setting with its rule as Markdown, and stop");
+    // One place for every flag's text: what was not given stays out of `flags`.
+    std::vector<std::string> texts(settings().size());
+    bool insecure = false;
+    std::vector<CLI::Option*> options;
+    for (std::size_t i = 0; i < settings().size(); ++i) {
+        const Setting& setting = settings()[i];
+        const std::string help = std::string(setting.meaning) + " [" + std::string(setting.env) +
+                                 (setting.fallback.empty() ? "]" : "=" + std::string(setting.fallback) + "]");
+        options.push_back(setting.env == "INSECURE"
+                              ? app.add_flag(std::string(setting.flag), insecure, help)
+                              : app.add_option(std::string(setting.flag), texts[i], help));
+    }
+    app.allow_extras();
+    try {
+        app.parse(count, words);
+    } catch (const CLI::ParseError& error) {
+        const bool asked = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+        app.exit(error, std::cout, std::cerr);
+        return static_cast<int>(asked ? ExitCode::stopped : ExitCode::bad_options);
+    }
+    for (std::size_t i = 0; i < settings().size(); ++i) {
+        if (options[i]->count() == 0) continue;
+        const bool is_insecure = settings()[i].env == "INSECURE";
+        command.flags.emplace(settings()[i].env, is_insecure ? (insecure ? "true" : "false") : texts[i]);
+    }
+    command.strangers = app.remaining();
+    return std::nullopt;
+}
+
+/// A list of tokens that cannot be read is a bad setting, not a machine's fault.
+void check_tokens_file(ResolvedOptions& resolved) {
+    const std::string& path = resolved.options.engine.tokens_file;
+    if (path.empty()) return;
+    std::ifstream file(path);
+    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (!file.is_open() || file.bad()) {
+        resolved.errors.push_back("TOKENS_FILE '" + path + "' cannot be read");
+        return;
+    }
+    const Result<Done> added = TokenRegistry::with_defaults().add_lines(text);
+    if (!added) resolved.errors.push_back("TOKENS_FILE '" + path + "': " + added.error().detail);
+}
+
+int fail_options(const std::vector<std::string>& errors) {
+    for (const std::string& error : errors) std::cerr << "execd: " << error << "\n";
+    return static_cast<int>(ExitCode::bad_options);
+}
+
+int run(int count, char** words) {
+    Command command;
+    if (const auto status = read_command_line(count, words, command)) return *status;
+    if (command.list_settings) {
+        std::cout << describe_settings();
+        return static_cast<int>(ExitCode::stopped);
+    }
+    std::vector<std::string> errors;
+    for (const std::string& stranger : command.strangers) {
+        // The value of an unknown flag is no second mistake.
+        if (!errors.empty() && !stranger.starts_with('-')) continue;
+        const std::string hint = suggest_flag(stranger);
+        errors.push_back("unknown argument '" + stranger + "'" +
+                         (hint.empty() ? ": see --help" : ": " + hint));
+    }
+    if (command.config_path.empty()) command.config_path = environment_text("CONFIG_FILE").value_or("");
+    ConfigFile file;
+    if (!command.config_path.empty()) file = read_config_file(command.config_path);
+    ResolvedOptions resolved = resolve_options(command.flags, environment_text, file.texts);
+    if (resolved.errors.empty()) check_tokens_file(resolved);
+    errors.insert(errors.end(), file.errors.begin(), file.errors.end());
+    errors.insert(errors.end(), resolved.errors.begin(), resolved.errors.end());
+    if (command.print_config) std::cout << print_options(resolved);
+    if (!errors.empty()) return fail_options(errors);
+    if (command.print_config) return static_cast<int>(ExitCode::stopped);
+
+    const std::unique_ptr<Log> log = make_stderr_log(resolved.options.log_level, resolved.options.log_format);
+    for (const std::string& note : resolved.notes) log->info("start.note", note);
+    return static_cast<int>(run_daemon(std::move(resolved.options), EXECD_VERSION, *log));
+}
+
+}  // namespace
+}  // namespace libexec::server
+
+int main(int count, char** words) {
+    try {
+        return libexec::server::run(count, words);
+    } catch (const std::exception& error) {
+        std::cerr << "execd: " << error.what() << "\n";
+        return static_cast<int>(libexec::server::ExitCode::fault);
+    }
+}

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libexec/embed/config.hpp"
+#include "libexec/net/http_server.hpp"
+#include "libexec/telemetry/log.hpp"
+
+namespace libexec::server {
+
+/// Everything the daemon needs to know, checked. Where a default is not said here, it is in the table.
+struct Options {
+    Config engine;
+    HttpServerConfig http;
+    std::uint32_t rate_limit = 30;   ///< submissions per minute and address; 0: no limit
+    std::uint32_t ws_per_order = 3;  ///< sockets per order and address; 0: no limit
+    LogLevel log_level = LogLevel::info;
+    LogFormat log_format = LogFormat::text;
+    bool insecure = false;  ///< may listen beyond loopback without keys
+};
+
+/// One setting: the only place that knows its names, its rule and its default.
+struct Setting {
+    std::string_view env;       ///< PORT; also its identity
+    std::string_view flag;      ///< --port, or several names with commas
+    std::string_view key;       ///< port, in the TOML file
+    std::string_view rule;      ///< "a whole number from 0 to 65535"
+    std::string_view fallback;  ///< the default, as one would write it
+    std::string_view meaning;
+    bool secret = false;  ///< never printed in full
+    /// Takes the value over, or leaves everything as it was and says false: then the rule is broken.
+    bool (*take)(Options&, std::string_view) = nullptr;
+};
+
+std::span<const Setting> settings();
+
+/// Settings of the contract that this version does not have: refused when set, and why.
+struct UnavailableSetting {
+    std::string_view env;
+    std::string_view why;
+};
+std::span<const UnavailableSetting> unavailable_settings();
+
+enum class Origin : std::uint8_t { fallback, file, environment, flag };
+std::string_view to_string(Origin origin);
+
+/// Texts by the setting's environment name.
+using SettingTexts = std::map<std::string, std::string, std::less<>>;
+/// The environment, or a test's idea of one.
+using Environment = std::function<std::optional<std::string>(std::string_view)>;
+
+struct ResolvedValue {
+    const Setting* setting = nullptr;
+    std::string text;
+    Origin origin = Origin::fallback;
+};
+
+struct ResolvedOptions {
+    Options options;
+    std::vector<ResolvedValue> values;  ///< one a setting, in the table's order
+    std::vector<std::string> notes;     ///< lines for the operator
+    std::vector<std::string> errors;    ///< every bad value with its rule; empty: good to go
+};
+
+/// Flags over environment over file over defaults. An empty environment variable counts as not set.
+ResolvedOptions resolve_options(const SettingTexts& flags, const Environment& environment,
+                                const SettingTexts& file);
+
+/// One line a setting: name, value, origin; secrets masked.
+std::string print_options(const ResolvedOptions& resolved);
+/// The table as Markdown.
+std::string describe_settings();
+
+/// Whether only this machine can reach that address.
+bool is_loopback(const std::string& host);
+
+}  // namespace libexec::server

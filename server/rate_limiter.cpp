@@ -1,0 +1,49 @@
+#include "rate_limiter.hpp"
+
+#include <algorithm>
+
+#include <asio/ip/address.hpp>
+
+namespace libexec::server {
+
+std::string rate_key(std::string_view address) {
+    asio::error_code error;
+    const auto parsed = asio::ip::make_address(std::string(address), error);
+    if (error || parsed.is_v4()) return std::string(address);
+    if (parsed.to_v6().is_v4_mapped())
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, parsed.to_v6()).to_string();
+    auto bytes = parsed.to_v6().to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+    return asio::ip::address_v6(bytes).to_string() + "/64";
+}
+
+Time& RateLimiter::bucket(std::string_view address, Time now) {
+    using namespace std::chrono_literals;
+    std::string key = rate_key(address);
+    if (const auto found = full_at_.find(key); found != full_at_.end()) return found->second;
+    if (full_at_.size() >= addresses_max_ && now - swept_at_ >= 1s) {
+        swept_at_ = now;
+        std::erase_if(full_at_, [&](const auto& entry) { return entry.second <= now; });
+    }
+    if (full_at_.size() >= addresses_max_) return others_full_at_;
+    return full_at_.emplace(std::move(key), Time{}).first->second;
+}
+
+RateLimiter::Answer RateLimiter::take(std::string_view address) {
+    using std::chrono::microseconds;
+    if (per_minute_ == 0) return {};
+    const microseconds minute = std::chrono::minutes(1);
+    const microseconds token = minute / per_minute_;
+    const std::lock_guard lock(mutex_);
+    const Time now = clock_.now();
+    Time& full_at = bucket(address, now);
+    const Time after = std::max(full_at, now) + token;
+    if (after - now <= minute) {
+        full_at = after;
+        return {};
+    }
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(after - now - minute);
+    return {false, std::max(wait, std::chrono::seconds(1))};
+}
+
+}  // namespace libexec::server

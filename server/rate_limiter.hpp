@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "libexec/base/clock.hpp"
+
+namespace libexec::server {
+
+/// A token bucket for each client address: `per_minute` tokens, refilled evenly. Safe from any thread.
+/// Bounded: past `addresses_max` addresses seen within a minute, newcomers share one bucket.
+class RateLimiter {
+public:
+    RateLimiter(std::uint32_t per_minute, const Clock& clock, std::size_t addresses_max = 10'000)
+        : per_minute_(per_minute), addresses_max_(addresses_max), clock_(clock) {}
+
+    struct Answer {
+        bool allowed = true;
+        std::chrono::seconds retry_after{0};  ///< until the next token, rounded up; above zero when refused
+    };
+    /// Takes a token of that address, or says when there will be one.
+    Answer take(std::string_view address);
+    std::uint32_t per_minute() const { return per_minute_; }
+
+private:
+    Time& bucket(std::string_view address, Time now);
+
+    const std::uint32_t per_minute_;
+    const std::size_t addresses_max_;
+    const Clock& clock_;
+    std::mutex mutex_;
+    /// When each bucket will be full again: one number says all there is to know about it.
+    std::unordered_map<std::string, Time> full_at_;
+    Time others_full_at_{};
+    Time swept_at_{};
+};
+
+/// Whose bucket it is: an IPv4 address itself, the /64 network of an IPv6 address, since one client owns that
+/// many.
+std::string rate_key(std::string_view address);
+
+}  // namespace libexec::server

@@ -1,0 +1,186 @@
+#include "options.hpp"
+
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <limits>
+
+namespace libexec::server {
+namespace {
+
+/// The whole number `text` is, if it lies within the bounds; takes no sign and no blanks.
+template <std::unsigned_integral Number>
+bool take_whole(std::string_view text, std::uint64_t least, std::uint64_t most, Number& into) {
+    std::uint64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || stop != end || text.empty() || value < least || value > most) return false;
+    into = static_cast<Number>(value);
+    return true;
+}
+
+bool take_ms(std::string_view text, std::uint64_t least, std::uint64_t most,
+             std::chrono::milliseconds& into) {
+    std::uint64_t count = 0;
+    if (!take_whole(text, least, most, count)) return false;
+    into = std::chrono::milliseconds(count);
+    return true;
+}
+
+/// A decimal outside, parts per million inside.
+bool take_ppm(std::string_view text, std::uint64_t most, std::uint32_t& into) {
+    const Result<Amount> parts = parse_token_units(text, 6, false);
+    if (!parts || parts.value().base_units() > most) return false;
+    into = static_cast<std::uint32_t>(parts.value().base_units());
+    return true;
+}
+
+bool take_flag(std::string_view text, bool& into) {
+    if (text != "true" && text != "false") return false;
+    into = text == "true";
+    return true;
+}
+
+/// Every setting, in the order people meet them.
+constexpr std::array setting_table{
+    Setting{"PORT", "--port,-p", "port", "a whole number from 0 to 65535 (0: any free port)", "3000",
+            "port for HTTP and WebSocket", false,
+            [](Options& o, std::string_view text) { return take_whole(text, 0, 65'535, o.http.port); }},
+    Setting{"HOST", "--host", "host", "an address of this machine or a name", "127.0.0.1",
+            "address to listen on; beyond loopback only with --insecure", false,
+            [](Options& o, std::string_view text) {
+                o.http.host = text;
+                return !text.empty();
+            }},
+    Setting{"INSECURE", "--insecure", "insecure", "true or false", "false",
+            "listen beyond loopback although nobody is asked for a key", false,
+            [](Options& o, std::string_view text) { return take_flag(text, o.insecure); }},
+    Setting{"DATABASE_URL", "--database,--database-url", "database_url",
+            "sqlite:PATH (PostgreSQL is not available in this version)", "sqlite:exec.db",
+            "where orders are kept", false,
+            [](Options& o, std::string_view text) {
+                constexpr std::string_view scheme = "sqlite:";
+                o.engine.database_url = text;
+                return text.starts_with(scheme) && text.size() > scheme.size();
+            }},
+    Setting{"QUEUE_CONCURRENCY", "--queue-concurrency,--workers", "queue_concurrency",
+            "a whole number from 1 to 100000", "10", "orders worked on at once", false,
+            [](Options& o, std::string_view text) {
+                return take_whole(text, 1, 100'000, o.engine.queue_concurrency);
+            }},
+    Setting{"QUEUE_LIMIT", "--queue-limit", "queue_limit", "a whole number from 1 to 10000000", "10000",
+            "orders accepted and not ended; more are answered 429 queue_full", false,
+            [](Options& o, std::string_view text) {
+                return take_whole(text, 1, 10'000'000, o.engine.queue_limit);
+            }},
+    Setting{"MAX_RETRIES", "--max-retries", "max_retries", "a whole number from 1 to 100", "3",
+            "attempts an order gets, the first included", false,
+            [](Options& o, std::string_view text) { return take_whole(text, 1, 100, o.engine.max_retries); }},
+    Setting{
+        "RETRY_BASE_MS", "--retry-base-ms", "retry_base_ms", "a whole number from 0 to 3600000", "1000",
+        "pause after the first failed attempt, doubled after each further one", false,
+        [](Options& o, std::string_view text) { return take_ms(text, 0, 3'600'000, o.engine.retry_base); }},
+    Setting{"ORDER_DEADLINE_MS", "--order-deadline-ms", "order_deadline_ms",
+            "a whole number from 1 to 86400000", "30000",
+            "from an order's first start; past it nothing new is signed", false,
+            [](Options& o, std::string_view text) {
+                return take_ms(text, 1, 86'400'000, o.engine.order_deadline);
+            }},
+    Setting{"COMMITMENT", "--commitment", "commitment", "confirmed or finalized", "finalized",
+            "when a success is announced", false,
+            [](Options& o, std::string_view text) {
+                const auto commitment = parse_commitment(text);
+                if (!commitment || *commitment == Commitment::processed) return false;
+                o.engine.commitment = *commitment;
+                return true;
+            }},
+    Setting{
+        "QUOTE_TIMEOUT_MS", "--quote-timeout-ms", "quote_timeout_ms", "a whole number from 1 to 60000",
+        "1000", "how long a venue may think about a quote", false,
+        [](Options& o, std::string_view text) { return take_ms(text, 1, 60'000, o.engine.quote_timeout); }},
+    Setting{"ORDERS_PER_MINUTE", "--orders-per-minute", "orders_per_minute",
+            "a whole number from 0 to 6000000", "0", "orders started per minute; 0: no limit", false,
+            [](Options& o, std::string_view text) {
+                return take_whole(text, 0, 6'000'000, o.engine.orders_per_minute);
+            }},
+    Setting{"RATE_LIMIT", "--rate-limit", "rate_limit", "a whole number from 0 to 6000000", "30",
+            "submissions per minute and client address; 0: no limit", false,
+            [](Options& o, std::string_view text) { return take_whole(text, 0, 6'000'000, o.rate_limit); }},
+    Setting{"TOKENS_FILE", "--tokens-file", "tokens_file", "the path of a file", "",
+            "further tokens, one a line: SYMBOL MINT DECIMALS", false,
+            [](Options& o, std::string_view text) {
+                o.engine.tokens_file = text;
+                return true;
+            }},
+    Setting{"WS_PER_ORDER", "--ws-per-order", "ws_per_order", "a whole number from 0 to 10000", "3",
+            "sockets that may follow one order from one address; 0: no limit", false,
+            [](Options& o, std::string_view text) { return take_whole(text, 0, 10'000, o.ws_per_order); }},
+    Setting{"PING_INTERVAL", "--ping-interval", "ping_interval", "milliseconds from 100 to 3600000", "20000",
+            "between pings to a quiet socket", false,
+            [](Options& o, std::string_view text) {
+                return take_ms(text, 100, 3'600'000, o.http.ping_interval);
+            }},
+    Setting{
+        "PONG_TIMEOUT", "--pong-timeout", "pong_timeout", "milliseconds from 100 to 3600000", "10000",
+        "for an answer to a ping; two missed close the socket", false,
+        [](Options& o, std::string_view text) { return take_ms(text, 100, 3'600'000, o.http.pong_timeout); }},
+    Setting{"NETWORK_THREADS", "--network-threads", "network_threads", "a whole number from 1 to 64", "2",
+            "threads that serve connections", false,
+            [](Options& o, std::string_view text) { return take_whole(text, 1, 64, o.http.threads); }},
+    Setting{"CONNECTION_LIMIT", "--connection-limit", "connection_limit", "a whole number from 1 to 1000000",
+            "10000", "open connections; more are answered 503", false,
+            [](Options& o, std::string_view text) {
+                return take_whole(text, 1, 1'000'000, o.http.connections_max);
+            }},
+    Setting{"LOG_LEVEL", "--log-level", "log_level", "trace, debug, info, warn, error or off", "info",
+            "how much is logged", false,
+            [](Options& o, std::string_view text) {
+                const auto level = parse_log_level(text);
+                if (level) o.log_level = *level;
+                return level.has_value();
+            }},
+    Setting{"LOG_FORMAT", "--log-format", "log_format", "text or json", "text", "how log lines look", false,
+            [](Options& o, std::string_view text) {
+                o.log_format = text == "json" ? LogFormat::json : LogFormat::text;
+                return text == "json" || text == "text";
+            }},
+    Setting{"MOCK_SEED", "--mock-seed", "mock_seed", "a whole number below 2^64", "",
+            "makes a run of the simulated world repeatable; none: drawn from the system", false,
+            [](Options& o, std::string_view text) {
+                std::uint64_t seed = 0;
+                if (text.empty()) return true;
+                if (!take_whole(text, 0, std::numeric_limits<std::uint64_t>::max(), seed)) return false;
+                o.engine.mock_seed = seed;
+                return true;
+            }},
+    Setting{"MOCK_TIME_SCALE", "--mock-time-scale", "mock_time_scale", "a decimal from 0 to 1000", "1",
+            "how long the simulated world takes: 1 is life-like, 0 waits for nothing", false,
+            [](Options& o, std::string_view text) {
+                return take_ppm(text, 1'000'000'000, o.engine.mock_time_scale_ppm);
+            }},
+    Setting{"MOCK_FAILURE_RATE", "--mock-failure-rate", "mock_failure_rate", "a decimal from 0 to 1", "0.05",
+            "chance that an attempt in the simulated world meets trouble", false,
+            [](Options& o, std::string_view text) {
+                return take_ppm(text, 1'000'000, o.engine.mock_failure_rate_ppm);
+            }},
+    Setting{"MOCK_JOURNAL", "--mock-journal", "mock_journal", "the path of a file", "",
+            "the simulated chain's journal; none: chain.journal beside the database", false,
+            [](Options& o, std::string_view text) {
+                o.engine.mock_journal = text;
+                return true;
+            }},
+};
+
+constexpr std::array unavailable_table{
+    UnavailableSetting{"TLS_CERT", "this version serves plain HTTP only (put a TLS proxy in front)"},
+    UnavailableSetting{"TLS_KEY", "this version serves plain HTTP only (put a TLS proxy in front)"},
+    UnavailableSetting{"API_KEYS_FILE", "this version has no API keys: it would serve everybody"},
+    UnavailableSetting{"CORS_ORIGINS", "this version sends no CORS headers"},
+};
+
+}  // namespace
+
+std::span<const Setting> settings() { return setting_table; }
+std::span<const UnavailableSetting> unavailable_settings() { return unavailable_table; }
+
+}  // namespace libexec::server

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "libexec/model/attempt.hpp"
+
+namespace libexec::server {
+
+/// Counts who follows what: at most `per_order` sockets for one order and address (0: no limit).
+/// Safe from any thread; outlives its places.
+class SocketLimiter {
+public:
+    explicit SocketLimiter(std::uint32_t per_order) : per_order_(per_order) {}
+
+    /// A place among the followers, given back when it is destroyed.
+    class Place {
+    public:
+        Place(Place&& other) noexcept
+            : limiter_(std::exchange(other.limiter_, nullptr)), key_(std::move(other.key_)) {}
+        Place& operator=(Place&&) = delete;
+        ~Place() {
+            if (limiter_ != nullptr) limiter_->leave(key_);
+        }
+
+    private:
+        friend class SocketLimiter;
+        using Key = std::pair<OrderId, std::string>;
+        Place(SocketLimiter* limiter, Key key) : limiter_(limiter), key_(std::move(key)) {}
+        SocketLimiter* limiter_;
+        Key key_;
+    };
+
+    /// Nothing when the order has as many followers from there as it may.
+    std::optional<Place> join(const OrderId& order, std::string_view address) {
+        const std::lock_guard lock(mutex_);
+        Place::Key key(order, address);
+        std::uint32_t& count = counts_[key];
+        if (per_order_ != 0 && count >= per_order_) return std::nullopt;
+        ++count;
+        ++total_;
+        return Place(this, std::move(key));
+    }
+
+    std::uint32_t per_order() const { return per_order_; }
+    std::uint64_t total() const { return total_; }
+
+private:
+    void leave(const Place::Key& key) {
+        const std::lock_guard lock(mutex_);
+        const auto found = counts_.find(key);
+        if (--found->second == 0) counts_.erase(found);
+        --total_;
+    }
+
+    const std::uint32_t per_order_;
+    std::mutex mutex_;
+    std::map<Place::Key, std::uint32_t> counts_;
+    std::atomic<std::uint64_t> total_{0};
+};
+
+}  // namespace libexec::server

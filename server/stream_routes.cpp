@@ -1,0 +1,214 @@
+#include "stream_routes.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+
+#include "event_feed.hpp"
+#include "libexec/json/event_codec.hpp"
+#include "order_routes.hpp"
+
+namespace libexec::server {
+namespace {
+
+/// One socket and what it follows. Shared by the coroutine that sends and the one that receives.
+struct Follower {
+    std::shared_ptr<WebSocket> socket;
+    std::shared_ptr<EventStream> stream;
+    std::uint32_t last_seq = 0;  ///< of the last event that was queued for the client
+};
+
+/// Whether everything was queued; a client that reads too slowly gets what there is room for.
+bool send_events(Follower& follower, const EventBatch& batch) {
+    for (const CommittedEvent& event : batch.events) {
+        if (!follower.socket->send_text(encode_event(*event))) return false;
+        follower.last_seq = event->seq;
+    }
+    return true;
+}
+
+Task<void> send_until_end(Follower& follower) {
+    WebSocket& socket = *follower.socket;
+    for (;;) {
+        const Result<EventBatch> next = co_await follower.stream->next();
+        const bool sent = next && send_events(follower, next.value());
+        const EventBatch::End end = next ? next.value().end : EventBatch::End::lagged;
+        if (!sent || end == EventBatch::End::lagged) {
+            socket.close(WsCloseCode::try_again_later, std::to_string(follower.last_seq));
+        } else if (end == EventBatch::End::finished) {
+            socket.close(WsCloseCode::normal, "the order has ended");
+        } else if (end == EventBatch::End::closed) {
+            socket.close(WsCloseCode::going_away, "shutting down");
+        }
+        if (!sent || end != EventBatch::End::none) break;
+    }
+}
+
+/// Sends what happens until the order ends, the client falls behind or goes, or the server stops.
+Task<void> send_live(std::shared_ptr<Follower> follower) {
+    try {
+        co_await send_until_end(*follower);
+    } catch (const std::exception&) {
+        follower->socket->close(WsCloseCode::internal_error, std::to_string(follower->last_seq));
+    }
+    follower->stream->close();
+}
+
+/// The newest events that fit one message well below the socket's own bound.
+std::string bounded_snapshot(std::vector<CommittedEvent> events) {
+    constexpr std::size_t bytes_most = 128 * 1024;
+    std::string text = encode_snapshot(events);
+    while (text.size() > bytes_most && events.size() > 1) {
+        events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>((events.size() + 1) / 2));
+        text = encode_snapshot(events);
+    }
+    return text;
+}
+
+std::string event_stream_text(const EventBatch& batch) {
+    std::string text;
+    for (const CommittedEvent& event : batch.events) {
+        text += "id: " + std::to_string(event->seq) + "\ndata: " + encode_event(*event) + "\n\n";
+    }
+    return text;
+}
+
+/// Where to go on: `?after=`, else `header`. Nothing given is nothing; anything else but a number is a
+/// problem.
+struct Resume {
+    std::optional<std::uint32_t> after;
+    bool malformed = false;
+};
+Resume resume_point(const HttpRequest& request, std::string_view header) {
+    Resume resume;
+    std::optional<std::string> text = request.query_parameter("after");
+    if (const auto field = header.empty() ? std::nullopt : request.header(header); !text && field) {
+        text = std::string(*field);
+    }
+    if (!text || text->empty()) return resume;
+    resume.after = parse_sequence(*text);
+    resume.malformed = !resume.after;
+    return resume;
+}
+
+}  // namespace
+
+bool StreamRoutes::wants_event_stream(const HttpRequest& request) {
+    const auto accept = request.header("accept");
+    return accept && accept->find("text/event-stream") != std::string_view::npos;
+}
+
+Task<void> StreamRoutes::follow_by_query(Call& call) {
+    const auto order = call.request().query_parameter("orderId");
+    if (!order) {
+        if (call.http().is_websocket_upgrade()) {
+            call.refuse(bad_parameter("orderId",
+                                      "is required: submit with POST, then follow the order with ?orderId="));
+        } else {
+            HttpResponse head;
+            call.refuse(make_problem("upgrade_required",
+                                     "POST submits an order here; GET follows one over a WebSocket"),
+                        std::move(head.with("Upgrade", "websocket")));
+        }
+        co_return;
+    }
+    call.id_text = *order;
+    co_await follow(call);
+}
+
+Task<void> StreamRoutes::follow(Call& call) {
+    if (!call.http().is_websocket_upgrade()) {
+        HttpResponse head;
+        call.refuse(make_problem("upgrade_required", "this path speaks WebSocket"),
+                    std::move(head.with("Upgrade", "websocket")));
+        co_return;
+    }
+    const Resume resume = resume_point(call.request(), "");
+    if (resume.malformed) {
+        call.refuse(bad_parameter("after", "must be a sequence number such as 4"));
+        co_return;
+    }
+    const std::optional<OrderRecord> record = co_await find_order(service_, call);
+    if (!record) co_return;
+    const OrderId id = record->order.id;
+    std::optional<SocketLimiter::Place> place = sockets_.join(id, call.request().peer_address);
+    if (!place) {
+        const std::string quota = std::to_string(sockets_.per_order());
+        HttpResponse head;
+        head.with("RateLimit-Policy", "\"sockets\";q=" + quota).with("RateLimit", "\"sockets\";r=0");
+        call.refuse(make_problem("too_many_connections",
+                                 "this address already follows this order on " + quota + " sockets"),
+                    std::move(head));
+        co_return;
+    }
+    std::vector<CommittedEvent> history;
+    if (!resume.after) {
+        Result<std::vector<CommittedEvent>> events = co_await all_events(service_, id, 0);
+        if (!events) {
+            call.refuse(events.error());
+            co_return;
+        }
+        history = std::move(events).value();
+    }
+
+    const auto follower = std::make_shared<Follower>();
+    follower->socket = co_await call.http().accept_websocket("");
+    if (follower->socket == nullptr) co_return;
+    log_.debug("stream.open", "a socket follows an order",
+               {{"orderId", id.to_string()}, {"requestId", call.request_id()}});
+
+    follower->last_seq = resume.after.value_or(0);
+    bool ended = is_terminal(record->order.status) && follower->last_seq >= record->order.last_seq;
+    bool room = true;
+    if (!history.empty()) {
+        ended = history.back()->ends_order();
+        follower->last_seq = history.back()->seq;
+        room = follower->socket->send_text(bounded_snapshot(std::move(history)));
+    }
+    if (ended) {
+        follower->socket->close(WsCloseCode::normal, "the order has ended");
+    } else if (!room) {
+        follower->socket->close(WsCloseCode::try_again_later, "0");
+    } else {
+        follower->stream = service_.follow(id, follower->last_seq, call.http().executor());
+        asio::co_spawn(call.http().executor(), send_live(follower), asio::detached);
+    }
+    // What a client says here means nothing; waiting for it is what answers pings and notices the end.
+    while (!(co_await follower->socket->receive()).is_closed()) {
+    }
+    if (follower->stream != nullptr) follower->stream->close();
+}
+
+Task<void> StreamRoutes::serve_events(Call& call) {
+    const Resume resume = resume_point(call.request(), "last-event-id");
+    if (resume.malformed) {
+        call.refuse(bad_parameter("after", "must be a sequence number such as 4"));
+        co_return;
+    }
+    const std::optional<OrderRecord> record = co_await find_order(service_, call);
+    if (!record) co_return;
+    const std::uint32_t after = resume.after.value_or(0);
+    if (is_terminal(record->order.status) && after >= record->order.last_seq) {
+        // Tells a browser's EventSource not to come back.
+        HttpResponse nothing(204);
+        nothing.content_type.clear();
+        call.answer(std::move(nothing));
+        co_return;
+    }
+    HttpResponse head(200, {}, "text/event-stream");
+    head.with("Cache-Control", "no-store")
+        .with("X-Accel-Buffering", "no")
+        .with("X-Request-Id", call.request_id());
+    EventFeed feed(service_.follow(record->order.id, after, call.http().executor()), call.http().executor());
+    call.http().start_stream(std::move(head));
+    call.http().on_closed(feed.closer());
+    while (call.http().is_open()) {
+        const std::optional<Result<EventBatch>> next = co_await feed.next(ping_interval_);
+        const bool ended = next && (!*next || next->value().end != EventBatch::End::none);
+        std::string text = ": still here\n\n";
+        if (next) text = *next ? event_stream_text(next->value()) : std::string();
+        if (!text.empty() && !co_await call.http().write_chunk(std::move(text))) break;
+        if (ended) break;
+    }
+}
+
+}  // namespace libexec::server
