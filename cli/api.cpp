@@ -1,0 +1,165 @@
+#include "api.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+#include "text.hpp"
+
+namespace libexec::cli {
+namespace {
+
+constexpr std::string_view orders_path = "/api/orders";
+
+Complaint unknown_outcome_complaint(const std::string& why, const std::string& key) {
+    Complaint complaint;
+    complaint.exit = ExitCode::unreachable;
+    complaint.code = "outcome_unknown";
+    complaint.what = "the server did not say whether it took the order (" + why + ")";
+    complaint.funds = "unknown: if the order was accepted, it is being executed";
+    complaint.repeat =
+        "safe with --idempotency-key " + key + ": that gives the same order, never a second one";
+    complaint.next = "repeat the command with that key once the server is back";
+    return complaint;
+}
+
+Complaint interrupted_before_answer(bool sent, const std::string& key) {
+    Complaint complaint = sent ? unknown_outcome_complaint("interrupted", key)
+                               : usage_complaint("interrupted", "repeat when you like");
+    complaint.exit = ExitCode::interrupted;
+    complaint.code = "interrupted";
+    complaint.repeat = sent ? complaint.repeat : "safe";
+    return complaint;
+}
+
+std::chrono::milliseconds wait_asked_for(const HttpAnswer& answer, unsigned count) {
+    const auto usual = pause_before_repeat(count);
+    return answer.retry_after ? std::max<std::chrono::milliseconds>(*answer.retry_after, usual) : usual;
+}
+
+std::string code_of(const HttpAnswer& answer) {
+    const Result<JsonValue> parsed = JsonValue::parse(answer.body);
+    return parsed ? parsed.value()["code"].text() : std::string();
+}
+
+Accepted read_acceptance(const HttpAnswer& answer, const std::string& key) {
+    const Result<JsonValue> parsed = JsonValue::parse(answer.body);
+    const std::string order = parsed ? parsed.value()["orderId"].text() : std::string();
+    if (order.empty()) throw Trouble(unknown_outcome_complaint("its answer holds no order id", key));
+    return Accepted{order, one_line(answer.body), answer.replayed};
+}
+
+}  // namespace
+
+std::chrono::milliseconds Deadline::left() const {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(at_ - wire_.now());
+    return std::max(left, std::chrono::milliseconds(0));
+}
+
+bool Deadline::pause(Wire& wire, std::chrono::milliseconds time) const {
+    return wire.pause(std::min(time, left()));
+}
+
+std::chrono::milliseconds pause_before_repeat(unsigned count) {
+    return std::chrono::milliseconds(std::min(200u << std::min(count - 1, 4u), 2'000u));
+}
+
+std::string submit_body(const SubmitOptions& submit) {
+    std::string body = "{\"type\":\"market\",\"tokenIn\":" + to_json_string(submit.token_in) +
+                       ",\"tokenOut\":" + to_json_string(submit.token_out) + ",\"" +
+                       (submit.exact_out ? "amountOut" : "amountIn") + "\":" + to_json_string(submit.amount);
+    if (submit.slippage_bps) body += ",\"slippageBps\":" + std::to_string(*submit.slippage_bps);
+    if (!submit.client_order_id.empty())
+        body += ",\"clientOrderId\":" + to_json_string(submit.client_order_id);
+    return body + "}";
+}
+
+Accepted place_order(Wire& wire, const Options& options, const SubmitOptions& submit, const std::string& key,
+                     const Deadline& deadline, Console& console) {
+    HttpCall call;
+    call.method = "POST";
+    call.url = options.server + std::string(orders_path) + "/execute";
+    call.body = submit_body(submit);
+    call.headers = {"Content-Type: application/json", "Accept: application/json", "Idempotency-Key: " + key};
+    bool sent = false;
+    for (unsigned count = 1;; ++count) {
+        call.timeout =
+            std::clamp(deadline.left(), std::chrono::milliseconds(1), std::chrono::milliseconds(15'000));
+        HttpOutcome outcome = wire.exchange(call);
+        sent = sent || outcome.sent;
+        std::string why = outcome.trouble;
+        auto wait = pause_before_repeat(count);
+        if (outcome.kind == HttpOutcome::Kind::interrupted)
+            throw Trouble(interrupted_before_answer(sent, key));
+        if (outcome.kind == HttpOutcome::Kind::not_sent && !sent)
+            throw Trouble(unreachable_complaint(options.server, why));
+        if (outcome.kind == HttpOutcome::Kind::answered) {
+            const HttpAnswer& answer = outcome.answer;
+            if (answer.status >= 200 && answer.status < 300) return read_acceptance(answer, key);
+            const std::string code = code_of(answer);
+            const bool undecided = code == "in_flight" || code == "outcome_unknown";
+            // Once an earlier try may have reached the server, its passing trouble says nothing about the
+            // order.
+            const bool passing = undecided || (sent && count > 1 && answer.status >= 500);
+            const bool may_wait = answer.status == 429 && submit.retry;
+            if (!passing && !may_wait) throw Trouble(refusal_complaint(answer, true));
+            why = code.empty() ? "status " + std::to_string(answer.status) : code;
+            wait = wait_asked_for(answer, count);
+            if (deadline.passed() && may_wait) throw Trouble(refusal_complaint(answer, true));
+        }
+        if (deadline.passed()) throw Trouble(unknown_outcome_complaint(why, key));
+        console.err << printable(console.style, why) << "; asking again with the same key (" << count + 1
+                    << ")..." << std::endl;
+        if (!deadline.pause(wire, wait)) throw Trouble(interrupted_before_answer(sent, key));
+    }
+}
+
+std::string fetch(Wire& wire, const Options& options, const std::string& path) {
+    HttpCall call;
+    call.url = options.server + path;
+    call.headers = {"Accept: application/json"};
+    call.timeout = std::min(options.timeout, std::chrono::milliseconds(15'000));
+    HttpOutcome outcome = wire.exchange(call);
+    switch (outcome.kind) {
+        case HttpOutcome::Kind::answered:
+            break;
+        case HttpOutcome::Kind::interrupted: {
+            Complaint complaint = usage_complaint("interrupted", "repeat when you like");
+            complaint.exit = ExitCode::interrupted;
+            complaint.code = "interrupted";
+            complaint.repeat = "safe";
+            throw Trouble(complaint);
+        }
+        default: {
+            Complaint complaint = unreachable_complaint(options.server, outcome.trouble);
+            complaint.funds = "this command only reads, it moves no funds";
+            throw Trouble(complaint);
+        }
+    }
+    if (outcome.answer.status != 200) throw Trouble(refusal_complaint(outcome.answer, false));
+    return std::move(outcome.answer.body);
+}
+
+JsonValue try_fetch_order(Wire& wire, const Options& options, const std::string& order) {
+    try {
+        const Result<JsonValue> parsed =
+            JsonValue::parse(fetch(wire, options, std::string(orders_path) + "/" + order));
+        return parsed ? parsed.value()["order"] : JsonValue();
+    } catch (const Trouble& trouble) {
+        if (trouble.complaint().exit == ExitCode::interrupted) throw;
+        return {};
+    }
+}
+
+Complaint interrupted_complaint(const std::string& order, const Options& options) {
+    Complaint complaint;
+    complaint.exit = ExitCode::interrupted;
+    complaint.code = "interrupted";
+    complaint.what = "stopped watching; the order is not cancelled and lives on";
+    complaint.order = order;
+    complaint.funds = "the order may still trade";
+    complaint.repeat = "watching again is safe; submitting again without its key would be a second order";
+    complaint.next = "execctl watch " + order + " --server " + options.server;
+    return complaint;
+}
+
+}  // namespace libexec::cli

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "libexec/json/value.hpp"
+#include "options.hpp"
+#include "terminal.hpp"
+#include "trouble.hpp"
+#include "wire.hpp"
+
+namespace libexec::cli {
+
+/// The moment a command gives up.
+class Deadline {
+public:
+    Deadline(const Wire& wire, std::chrono::milliseconds time) : wire_(wire), at_(wire.now() + time) {}
+    /// Never negative.
+    std::chrono::milliseconds left() const;
+    bool passed() const { return left().count() == 0; }
+    /// Waits for `time`, at most until the deadline. False when interrupted.
+    bool pause(Wire& wire, std::chrono::milliseconds time) const;
+
+private:
+    const Wire& wire_;
+    std::chrono::steady_clock::time_point at_;
+};
+
+/// The pause before repetition `count` (from 1): 200 ms doubled up to 2 s.
+std::chrono::milliseconds pause_before_repeat(unsigned count);
+
+/// An accepted order.
+struct Accepted {
+    std::string order;
+    std::string answer;  ///< the server's, on one line
+    bool replayed = false;
+};
+
+/// The body that asks for an order.
+std::string submit_body(const SubmitOptions& submit);
+
+/// Places the order and returns once it is durable. An answer that got lost is asked for again under the same
+/// key until the deadline, telling `console.err`. Throws Trouble.
+Accepted place_order(Wire& wire, const Options& options, const SubmitOptions& submit, const std::string& key,
+                     const Deadline& deadline, Console& console);
+
+/// A document of the server; `path` begins with a slash. Throws Trouble.
+std::string fetch(Wire& wire, const Options& options, const std::string& path);
+/// The `order` of `GET /api/orders/{id}`, or null when it cannot be had just now. Throws Trouble only when
+/// interrupted.
+JsonValue try_fetch_order(Wire& wire, const Options& options, const std::string& order);
+
+/// What Ctrl-C means for an order that was accepted.
+Complaint interrupted_complaint(const std::string& order, const Options& options);
+
+}  // namespace libexec::cli
