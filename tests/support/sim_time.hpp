@@ -1,10 +1,7 @@
 #pragma once
 
-#include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
-#include <asio/post.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/basic_waitable_timer.hpp>
+// The standard library first: Asio 1.22 looks at its macros to choose an allocator, and every file must
+// choose the same one.
 #include <atomic>
 #include <chrono>
 #include <exception>
@@ -15,6 +12,12 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
 
 #include "libexec/base/clock.hpp"
 #include "libexec/base/timers.hpp"
