@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <asio/post.hpp>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -19,6 +18,9 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+// After the standard library: Asio asks it about aligned allocation, and all files must get the same answer.
+#include <asio/post.hpp>
 
 #include "libexec/base/timers.hpp"
 #include "libexec/net/http_server.hpp"

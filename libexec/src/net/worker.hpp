@@ -1,9 +1,5 @@
 #pragma once
 
-#include <asio/basic_waitable_timer.hpp>
-#include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -14,6 +10,11 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+// After the standard library: Asio asks it about aligned allocation, and all files must get the same answer.
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
 
 #include "libexec/base/clock.hpp"
 #include "libexec/base/task.hpp"
