@@ -26,7 +26,7 @@ libexec::Task<int> trade(libexec::Service& service, libexec::Executor here) {
         const auto batch = co_await stream->next();
         if (!batch) co_return 1;
         for (const auto& committed : batch.value().events) {
-            std::printf("%s\n", std::string(to_string(committed.event.status)).c_str());
+            std::printf("%s\n", std::string(to_string(committed->status)).c_str());
         }
         if (batch.value().end != libexec::EventBatch::End::none) {
             co_return batch.value().end == libexec::EventBatch::End::finished ? 0 : 1;
