@@ -34,7 +34,7 @@ struct Attempt {
     std::uint32_t number = 1;
     std::string venue;
     std::string signature;  ///< base58, unique; the transaction's identity on the chain
-    Bytes signed_bytes;     ///< a bearer instrument while the attempt is open: never logged, empty once closed
+    Bytes signed_bytes;  ///< a bearer instrument while the attempt is open: never logged, empty once closed
     std::uint64_t last_valid_height = 0;
     std::uint64_t anchor_slot = 0;
     Amount quoted_in;

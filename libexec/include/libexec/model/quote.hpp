@@ -26,7 +26,8 @@ struct QuoteRequest {
 
 /// One venue's offer.
 /// Unit:   amount_in and venue_fee in base units of token_in, amount_out and liquidity of token_out;
-///         network_cost in base units of the side being ranked (token_out for exact_in, token_in for exact_out).
+///         network_cost in base units of the side being ranked (token_out for exact_in, token_in for
+///         exact_out).
 struct Quote {
     std::string venue;
     std::string pool;

@@ -16,7 +16,7 @@ struct VenueAnswer {
     std::string venue;
     std::optional<Quote> quote;
     std::optional<Rejection> silence;  ///< set when there is no quote
-    std::string note;                  ///< for people: "chosen", "22.7 bps behind meteora", "no answer within 1000 ms"
+    std::string note;  ///< for people: "chosen", "22.7 bps behind meteora", "no answer within 1000 ms"
 
     friend bool operator==(const VenueAnswer&, const VenueAnswer&) = default;
 };

@@ -28,7 +28,8 @@ public:
     /// SOL (wrapped), USDC, USDT, JUP, RAY, BONK, WIF, JTO, PYTH, ORCA with their mainnet mints.
     static TokenRegistry with_defaults();
 
-    /// Adds a token; `invalid_parameter` when its symbol or mint is taken by another one, or a field is out of range.
+    /// Adds a token; `invalid_parameter` when its symbol or mint is taken by another one, or a field is out
+    /// of range.
     Result<Done> add(Token token);
     /// Adds every line of a list: `SYMBOL MINT DECIMALS`, blank lines and # comments skipped. All or nothing;
     /// the error names the line.

@@ -8,7 +8,8 @@
 
 namespace libexec {
 
-/// What a transaction hangs on: without a recent blockhash it never lands, and beyond the height it no longer can.
+/// What a transaction hangs on: without a recent blockhash it never lands, and beyond the height it no longer
+/// can.
 struct Anchor {
     std::string blockhash;
     std::uint64_t last_valid_height = 0;
