@@ -82,15 +82,22 @@ ConfigFile parse_config(std::string_view text, const std::string& file_name) {
     return file;
 }
 
-ConfigFile read_config_file(const std::string& path) {
+std::optional<std::string> read_text_file(const std::string& path) {
     std::ifstream stream(path, std::ios::binary);
-    const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-    if (!stream.is_open() || stream.bad()) {
-        ConfigFile file;
-        file.errors.push_back("configuration file '" + path + "' cannot be read");
-        return file;
+    if (!stream.is_open()) return std::nullopt;
+    try {
+        std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+        return stream.bad() ? std::nullopt : std::optional(std::move(text));
+    } catch (const std::ios_base::failure&) {
+        return std::nullopt;  // a folder can be opened, and throws when read
     }
-    return parse_config(text, path);
+}
+
+ConfigFile read_config_file(const std::string& path) {
+    if (const auto text = read_text_file(path)) return parse_config(*text, path);
+    ConfigFile file;
+    file.errors.push_back("configuration file '" + path + "' cannot be read");
+    return file;
 }
 
 std::string suggest_flag(std::string_view flag) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,10 @@ struct ConfigFile {
 /// write on the command line. An unknown key is an error that names the nearest one.
 ConfigFile parse_config(std::string_view toml, const std::string& file_name);
 
-/// The same from disk; a file that cannot be read is an error in the answer.
+/// The whole file; nothing when it cannot be read.
+std::optional<std::string> read_text_file(const std::string& path);
+
+/// `parse_config` from disk; a file that cannot be read is an error in the answer.
 ConfigFile read_config_file(const std::string& path);
 
 /// "did you mean --port?" or empty, for flags that do not exist.

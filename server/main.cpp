@@ -1,9 +1,8 @@
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,13 +72,12 @@ std::optional<int> read_command_line(int count, char** words, Command& command) 
 void check_tokens_file(ResolvedOptions& resolved) {
     const std::string& path = resolved.options.engine.tokens_file;
     if (path.empty()) return;
-    std::ifstream file(path);
-    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    if (!file.is_open() || file.bad()) {
+    const auto text = read_text_file(path);
+    if (!text) {
         resolved.errors.push_back("TOKENS_FILE '" + path + "' cannot be read");
         return;
     }
-    const Result<Done> added = TokenRegistry::with_defaults().add_lines(text);
+    const Result<Done> added = TokenRegistry::with_defaults().add_lines(*text);
     if (!added) resolved.errors.push_back("TOKENS_FILE '" + path + "': " + added.error().detail);
 }
 

@@ -49,7 +49,7 @@ ResolvedValue pick(const Setting& setting, const SettingTexts& flags, const Envi
 
 void check_together(ResolvedOptions& resolved) {
     const Options& options = resolved.options;
-    if (!options.insecure && !is_loopback(options.http.host)) {
+    if (!options.insecure && !options.http.host.empty() && !is_loopback(options.http.host)) {
         resolved.errors.push_back(
             "HOST '" + options.http.host +
             "' can be reached from other machines and this server asks nobody for a key: listen on "

@@ -1,0 +1,67 @@
+#include "rate_limiter.hpp"
+
+#include <doctest/doctest.h>
+
+#include "server/api_server.hpp"
+
+using namespace libexec;
+using namespace libexec::server;
+using namespace std::chrono_literals;
+
+TEST_SUITE("server/rate") {
+    TEST_CASE("an address gets its whole minute at once and then one token at a time") {
+        test::HandClock clock;
+        RateLimiter limiter(60, clock);
+        for (int i = 0; i < 60; ++i) CHECK(limiter.take("10.0.0.1").allowed);
+        const auto refused = limiter.take("10.0.0.1");
+        CHECK(!refused.allowed);
+        CHECK(refused.retry_after == 1s);
+        CHECK(limiter.take("10.0.0.2").allowed);
+        clock.advance(1s);
+        CHECK(limiter.take("10.0.0.1").allowed);
+        CHECK(!limiter.take("10.0.0.1").allowed);
+        clock.advance(10min);
+        for (int i = 0; i < 60; ++i) CHECK(limiter.take("10.0.0.1").allowed);
+        CHECK(!limiter.take("10.0.0.1").allowed);
+    }
+
+    TEST_CASE("waiting as long as told is enough, whatever the limit") {
+        test::HandClock clock;
+        for (const std::uint32_t limit : {1u, 7u, 30u, 59u, 61u, 1'000u}) {
+            CAPTURE(limit);
+            RateLimiter limiter(limit, clock);
+            std::uint32_t taken = 0;
+            RateLimiter::Answer answer;
+            for (answer = limiter.take("a"); answer.allowed; answer = limiter.take("a")) ++taken;
+            CHECK(taken == limit);
+            clock.advance(answer.retry_after);
+            CHECK(limiter.take("a").allowed);
+        }
+    }
+
+    TEST_CASE("no limit is no limit") {
+        test::HandClock clock;
+        RateLimiter limiter(0, clock);
+        for (int i = 0; i < 1'000; ++i) CHECK(limiter.take("a").allowed);
+    }
+
+    TEST_CASE("past the addresses it can remember, newcomers share one bucket") {
+        test::HandClock clock;
+        RateLimiter limiter(2, clock, 3);
+        for (const char* address : {"a", "b", "c", "d", "e"}) CHECK(limiter.take(address).allowed);
+        CHECK(!limiter.take("f").allowed);
+        CHECK(limiter.take("a").allowed);
+        clock.advance(2min);
+        CHECK(limiter.take("f").allowed);
+        CHECK(limiter.take("g").allowed);
+        CHECK(limiter.take("g").allowed);
+        CHECK(limiter.take("f").allowed);
+    }
+
+    TEST_CASE("one network of IPv6 is one client, and IPv4 in its clothes is itself") {
+        CHECK(rate_key("10.0.0.1") == "10.0.0.1");
+        CHECK(rate_key("::ffff:10.0.0.1") == "10.0.0.1");
+        CHECK(rate_key("2001:db8:1:2:3:4:5:6") == rate_key("2001:db8:1:2::9"));
+        CHECK(rate_key("2001:db8:1:2::9") != rate_key("2001:db8:1:3::9"));
+    }
+}
