@@ -29,16 +29,15 @@ constexpr int interrupted_status = 130;
 class Stopper {
 public:
     Stopper(Service& service, Routes& routes, HttpServer& server, Log& log)
-        : service_(service), routes_(routes), server_(server), log_(log), signals_(io_, SIGINT, SIGTERM) {}
+        : service_(service), routes_(routes), server_(server), log_(log), signals_(io_, SIGINT, SIGTERM) {
+        await_signal();
+    }
     ~Stopper() {
         if (thread_.joinable()) thread_.join();
     }
 
     /// Returns when everything has stopped.
-    void run() {
-        await_signal();
-        io_.run();
-    }
+    void run() { io_.run(); }
 
 private:
     void await_signal() {
@@ -134,6 +133,7 @@ ExitCode run_daemon(Options options, const std::string& version, Log& log) {
     std::unique_ptr<Service> service;
     std::optional<Routes> routes;
     std::optional<HttpServer> server;
+    std::optional<Stopper> stopper;
     try {
         service = libexec::open(options.engine, log);
         RoutesConfig config;
@@ -143,13 +143,14 @@ ExitCode run_daemon(Options options, const std::string& version, Log& log) {
         config.version = version;
         routes.emplace(std::move(config), *service, log, clock, ids);
         server.emplace(options.http, *routes, log, clock);
+        stopper.emplace(*service, *routes, *server, log);  // before anybody can know that we are up
         server->start();
     } catch (const std::runtime_error& error) {
         log.error("start.failed", error.what());
         return ExitCode::unavailable;
     }
     announce(options, server->port(), version, log);
-    Stopper(*service, *routes, *server, log).run();
+    stopper->run();
     return ExitCode::stopped;
 }
 

@@ -94,7 +94,7 @@ Resume resume_point(const HttpRequest& request, std::string_view header) {
 
 bool StreamRoutes::wants_event_stream(const HttpRequest& request) {
     const auto accept = request.header("accept");
-    return accept && accept->find("text/event-stream") != std::string_view::npos;
+    return request.method == "GET" && accept && accept->find("text/event-stream") != std::string_view::npos;
 }
 
 Task<void> StreamRoutes::follow_by_query(Call& call) {
