@@ -1,0 +1,10 @@
+# Fails unless DOCUMENT holds the table of settings that EXECD prints.
+execute_process(COMMAND ${EXECD} --list-settings OUTPUT_VARIABLE table RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+    message(FATAL_ERROR "execd --list-settings ended with ${status}")
+endif()
+file(READ ${DOCUMENT} text)
+string(FIND "${text}" "${table}" at)
+if(table STREQUAL "" OR at EQUAL -1)
+    message(FATAL_ERROR "${DOCUMENT} does not hold the table of `execd --list-settings`: paste it anew")
+endif()
