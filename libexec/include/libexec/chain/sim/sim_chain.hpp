@@ -67,7 +67,8 @@ public:
 
     std::uint64_t slot();
     std::uint64_t height();
-    std::uint64_t transactions() const;  ///< signatures it knows, about 400 bytes of memory each
+    std::uint64_t transactions()
+        const;  ///< signatures it knows, about 300 bytes of memory each, for as long as it is open
     const std::vector<std::shared_ptr<ChainNode>>& nodes() const;
 
 private:
