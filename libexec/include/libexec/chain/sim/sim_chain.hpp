@@ -67,8 +67,8 @@ public:
 
     std::uint64_t slot();
     std::uint64_t height();
-    std::uint64_t transactions()
-        const;  ///< signatures it knows, about 300 bytes of memory each, for as long as it is open
+    /// Signatures it knows: about 300 bytes of memory each, for as long as it is open.
+    std::uint64_t transactions() const;
     const std::vector<std::shared_ptr<ChainNode>>& nodes() const;
 
 private:
