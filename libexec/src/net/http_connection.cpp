@@ -1,6 +1,7 @@
 #include "http_connection.hpp"
 
 #include <asio/buffer.hpp>
+#include <asio/co_spawn.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <cassert>
@@ -47,22 +48,26 @@ HttpConnection::~HttpConnection() {
     worker_.shared.connections.fetch_sub(1, std::memory_order_release);
 }
 
-Task<void> HttpConnection::serve(std::shared_ptr<HttpConnection> connection) {
-    Worker& worker = connection->worker_;
-    std::exception_ptr failure;
-    worker.add(*connection);
-    try {
-        co_await connection->run();
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    if (failure)
-        worker.shared.log.error("net.connection", "a connection ended by an exception",
-                                {{"error", what(failure)}});
-    connection->break_off();
+void HttpConnection::launch(std::shared_ptr<HttpConnection> connection) {
+    HttpConnection& started = *connection;
+    Worker& worker = started.worker_;
+    asio::co_spawn(worker.executor(), started.run(std::move(connection)),
+                   [&worker](const std::exception_ptr& failure) {
+                       if (!failure) return;
+                       worker.shared.log.error("net.connection", "a connection ended by an exception",
+                                               {{"error", what(failure)}});
+                   });
 }
 
-Task<void> HttpConnection::run() {
+/// `self` keeps the connection alive for as long as this runs.
+Task<void> HttpConnection::run([[maybe_unused]] std::shared_ptr<HttpConnection> self) {
+    // Whatever still waits on the socket holds the connection too; closing it lets go.
+    struct HangUp {
+        HttpConnection& connection;
+        ~HangUp() { connection.break_off(); }
+    };
+    const HangUp at_the_end{*this};
+    worker_.add(*this);
     asio::error_code error;
     std::exception_ptr failure;
     due_ = worker_.due_in(worker_.shared.config.request_deadline);
@@ -359,7 +364,7 @@ Task<std::shared_ptr<WebSocket>> HttpConnection::accept_websocket(std::string su
     in_ = std::string();
     in_at_ = 0;
     out_ = std::string();
-    reader_.drop_body();
+    reader_.keep_only_head();
     if (worker_.stopping()) websocket_->close(WsCloseCode::going_away, worker_.stop_reason());
     accepted = websocket_;
     co_return accepted;

@@ -25,8 +25,8 @@ public:
     HttpConnection(Worker& worker, Socket socket, std::string peer_address, bool surplus);
     ~HttpConnection() override;
 
-    /// The connection's whole life, on the worker's thread.
-    static Task<void> serve(std::shared_ptr<HttpConnection> connection);
+    /// Begins the connection's life on the worker's thread; it owns itself from here.
+    static void launch(std::shared_ptr<HttpConnection> connection);
 
     const HttpRequest& request() const override { return reader_.request(); }
     Executor executor() const override { return worker_.executor(); }
@@ -52,7 +52,7 @@ public:
 private:
     enum class Phase : std::uint8_t { reading, handling, streaming, upgraded, ending };
 
-    Task<void> run();
+    Task<void> run(std::shared_ptr<HttpConnection> self);
     Task<void> part();
     Task<bool> write_out();
 

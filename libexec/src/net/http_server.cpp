@@ -154,9 +154,8 @@ private:
         socket.set_option(tcp::no_delay(true), error);
         socket.non_blocking(true, error);
         if (error) return;
-        auto connection = std::make_shared<HttpConnection>(worker, std::move(socket),
-                                                           peer.address().to_string(), open >= limit);
-        asio::co_spawn(worker.executor(), HttpConnection::serve(std::move(connection)), asio::detached);
+        HttpConnection::launch(std::make_shared<HttpConnection>(worker, std::move(socket),
+                                                                peer.address().to_string(), open >= limit));
     }
 
     void close_acceptor() {

@@ -24,6 +24,8 @@ std::size_t RequestReader::feed(std::string_view bytes) {
 
 std::size_t RequestReader::feed_head(std::string_view bytes) {
     std::size_t taken = 0;  // already in head_
+    // Mostly the whole head comes at once; then its memory is right the first time.
+    if (head_.empty()) head_.reserve(std::min(bytes.size(), ordinary_bytes));
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         const char c = bytes[i];
         if (head_.size() + (i - taken) >= limits_.header_bytes_max) {
@@ -122,6 +124,12 @@ void RequestReader::reset() {
     line_empty_ = true;
     skipped_line_ = false;
     has_request_line_ = false;
+}
+
+void RequestReader::keep_only_head() {
+    drop_body();
+    body_.shrink_to_fit();
+    request_.fields.shrink_to_fit();
 }
 
 void RequestReader::drop_body() {

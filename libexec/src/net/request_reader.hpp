@@ -42,14 +42,16 @@ public:
 
     /// Ready for the next request. The memory of an ordinary one is kept, of a large one given back.
     void reset();
-    /// Gives back what only a body needs; the head, and the request's views of it, stay.
-    void drop_body();
+    /// For a connection that will read no further request: keeps the head, and the request's views of it, and
+    /// nothing else.
+    void keep_only_head();
 
 private:
     enum class State : std::uint8_t { head, body_length, body_chunked, complete };
 
     std::size_t feed_head(std::string_view bytes);
     std::size_t feed_body(std::string_view bytes);
+    void drop_body();
     bool end_of_line();
     void end_of_head();
     void complete();
