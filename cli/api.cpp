@@ -80,36 +80,38 @@ Accepted place_order(Wire& wire, const Options& options, const SubmitOptions& su
     call.url = options.server + std::string(orders_path) + "/execute";
     call.body = submit_body(submit);
     call.headers = {"Content-Type: application/json", "Accept: application/json", "Idempotency-Key: " + key};
-    bool sent = false;
+    bool maybe_placed = false;  // an earlier try may have reached the server without our knowing
     for (unsigned count = 1;; ++count) {
         call.timeout =
             std::clamp(deadline.left(), std::chrono::milliseconds(1), std::chrono::milliseconds(15'000));
         HttpOutcome outcome = wire.exchange(call);
-        sent = sent || outcome.sent;
         std::string why = outcome.trouble;
         auto wait = pause_before_repeat(count);
-        if (outcome.kind == HttpOutcome::Kind::interrupted)
-            throw Trouble(interrupted_before_answer(sent, key));
-        if (outcome.kind == HttpOutcome::Kind::not_sent && !sent)
+        if (outcome.kind == HttpOutcome::Kind::interrupted) {
+            throw Trouble(interrupted_before_answer(maybe_placed || outcome.sent, key));
+        }
+        if (outcome.kind == HttpOutcome::Kind::not_sent && !maybe_placed) {
             throw Trouble(unreachable_complaint(options.server, why));
+        }
+        if (outcome.kind == HttpOutcome::Kind::lost) maybe_placed = true;
         if (outcome.kind == HttpOutcome::Kind::answered) {
             const HttpAnswer& answer = outcome.answer;
             if (answer.status >= 200 && answer.status < 300) return read_acceptance(answer, key);
             const std::string code = code_of(answer);
-            const bool undecided = code == "in_flight" || code == "outcome_unknown";
-            // Once an earlier try may have reached the server, its passing trouble says nothing about the
-            // order.
-            const bool passing = undecided || (sent && count > 1 && answer.status >= 500);
+            maybe_placed = maybe_placed || code == "in_flight" || code == "outcome_unknown";
+            // A passing refusal now says nothing about what became of an earlier try.
+            const bool passing = answer.status >= 500 || answer.status == 429 || code == "in_flight";
             const bool may_wait = answer.status == 429 && submit.retry;
-            if (!passing && !may_wait) throw Trouble(refusal_complaint(answer, true));
+            if (!(maybe_placed && passing) && !may_wait) throw Trouble(refusal_complaint(answer, true));
             why = code.empty() ? "status " + std::to_string(answer.status) : code;
             wait = wait_asked_for(answer, count);
-            if (deadline.passed() && may_wait) throw Trouble(refusal_complaint(answer, true));
         }
-        if (deadline.passed()) throw Trouble(unknown_outcome_complaint(why, key));
+        const Complaint in_the_end =
+            maybe_placed ? unknown_outcome_complaint(why, key) : refusal_complaint(outcome.answer, true);
         console.err << printable(console.style, why) << "; asking again with the same key (" << count + 1
                     << ")..." << std::endl;
-        if (!deadline.pause(wire, wait)) throw Trouble(interrupted_before_answer(sent, key));
+        if (!deadline.pause(wire, wait)) throw Trouble(interrupted_before_answer(maybe_placed, key));
+        if (deadline.passed()) throw Trouble(in_the_end);
     }
 }
 

@@ -85,7 +85,7 @@ Complaint refusal_complaint(const HttpAnswer& answer, bool placing) {
         complaint.repeat = "safe";
     } else if (answer.status < 500 || complaint.code == "service_unavailable" ||
                complaint.code == "draining") {
-        complaint.funds = "the order was not accepted, no funds moved";
+        complaint.funds = "this submission was not accepted and moved no funds";
         complaint.repeat = "safe";
     } else {
         complaint.funds = "unknown: the order may have been accepted";

@@ -1,0 +1,73 @@
+'use strict';
+// HTTP and server-sent events with nothing but Node's own client.
+
+const http = require('node:http');
+
+const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+// What the promise gives, or null when it takes longer. Leaves no timer behind that would keep the process alive.
+async function within(ms, promise) {
+  let timer;
+  const late = new Promise((resolve) => { timer = setTimeout(() => resolve(null), ms); });
+  try { return await Promise.race([promise, late]); } finally { clearTimeout(timer); }
+}
+
+// {status, headers, text, json}; rejects when no whole answer came.
+function request(url, { method = 'GET', body, headers = {}, agent, timeout = 15000 } = {}) {
+  return new Promise((resolve, reject) => {
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const all = { ...headers };
+    if (text !== undefined) {
+      if (!('Content-Type' in all)) all['Content-Type'] = 'application/json';
+      all['Content-Length'] = Buffer.byteLength(text);
+    }
+    const call = http.request(url, { method, headers: all, agent }, (answer) => {
+      const pieces = [];
+      answer.on('data', (piece) => pieces.push(piece));
+      answer.on('error', reject);
+      answer.on('aborted', () => reject(new Error('the answer broke off')));
+      answer.on('end', () => {
+        const whole = Buffer.concat(pieces).toString('utf8');
+        let json = null;
+        try { json = JSON.parse(whole); } catch (error) { /* not JSON */ }
+        resolve({ status: answer.statusCode, headers: answer.headers, text: whole, json });
+      });
+    });
+    call.setTimeout(timeout, () => call.destroy(new Error(`no answer within ${timeout} ms`)));
+    call.on('error', reject);
+    call.end(text);
+  });
+}
+
+// Reads an event stream until its end: {status, messages: [{id, data}], ended}. `stopAfter` messages hang up.
+function readEventStream(url, { headers = {}, stopAfter = Infinity } = {}) {
+  return new Promise((resolve, reject) => {
+    const messages = [];
+    const call = http.get(url, { headers: { Accept: 'text/event-stream', ...headers } }, (answer) => {
+      const done = (ended) => {
+        resolve({ status: answer.statusCode, contentType: answer.headers['content-type'], messages, ended });
+        call.destroy();
+      };
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (piece) => {
+        text += piece;
+        for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+          const message = {};
+          for (const line of text.slice(0, end).split('\n')) {
+            if (line.startsWith('id: ')) message.id = line.slice(4);
+            if (line.startsWith('data: ')) message.data = JSON.parse(line.slice(6));
+          }
+          text = text.slice(end + 2);
+          if (message.data) messages.push(message);
+          if (messages.length >= stopAfter) { done(false); return; }
+        }
+      });
+      answer.on('end', () => done(true));
+      answer.on('error', reject);
+    });
+    call.on('error', reject);
+  });
+}
+
+module.exports = { request, readEventStream, sleep, within };
