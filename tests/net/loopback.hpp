@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -116,16 +118,37 @@ private:
     Script script_;
 };
 
+/// Remembers which events were written.
+class RecordingLog final : public Log {
+public:
+    bool enabled(LogLevel) const override { return true; }
+    void write(LogLevel, std::string_view event, std::string_view, std::initializer_list<LogField>) override {
+        const std::lock_guard lock(mutex_);
+        events_.emplace(event);
+    }
+    void set_level(LogLevel) override {}
+
+    bool saw(const std::string& event) const {
+        const std::lock_guard lock(mutex_);
+        return events_.contains(event);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::set<std::string> events_;
+};
+
 /// A server on a port of its own, and the handler it serves.
 class TestServer {
 public:
     explicit TestServer(ScriptedHandler::Script script, HttpServerConfig config = {})
-        : handler_(std::move(script)), log_(make_silent_log()), server_(config, handler_, *log_, clock_) {
+        : handler_(std::move(script)), server_(config, handler_, log_, clock_) {
         server_.start();
     }
 
     std::uint16_t port() const { return server_.port(); }
     HttpServer& server() { return server_; }
+    const RecordingLog& log() const { return log_; }
 
     /// Waits for what another thread brings about.
     template <class Condition>
@@ -139,7 +162,7 @@ public:
 
 private:
     ScriptedHandler handler_;
-    std::unique_ptr<Log> log_;
+    RecordingLog log_;
     SystemClock clock_;
     HttpServer server_;
 };
