@@ -69,6 +69,15 @@ private:
     Task<void> prepare() {
         watcher_ = target_.open_lane(io_);
         before_ = co_await watcher_->counts();
+        // Somebody else's orders would be counted as ours when they end.
+        while (bench_.mode == BenchOptions::Mode::execute && before_.live > 0) {
+            if (Steady::now() >= give_up_at_) {
+                throw std::runtime_error("the --timeout is over with " + std::to_string(before_.live) +
+                                         " earlier orders still running");
+            }
+            co_await timers_->sleep_for(poll_pause);
+            before_ = co_await watcher_->counts();
+        }
     }
 
     Task<void> submit_all() {

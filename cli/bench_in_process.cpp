@@ -92,7 +92,8 @@ public:
         config.queue_concurrency = bench.workers;
         config.queue_limit = bench.orders + 1;
         config.mock_seed = seed;
-        config.mock_time_scale_ppm = 0;
+        // Accepting is measured beside orders that wait, executing without any waiting.
+        config.mock_time_scale_ppm = bench.mode == BenchOptions::Mode::accept ? 1'000'000 : 0;
         config.mock_failure_rate_ppm = 0;
         service_ = open(config, *log_);
     }

@@ -10,7 +10,7 @@ const { test, main, Skip } = require('./support/suite');
 const { request, sleep } = require('./support/http');
 const { readEvents } = require('./support/orders');
 
-const CHROMIUM = '/usr/bin/chromium';
+const CHROMIUM = process.env.CHROMIUM || '/usr/bin/chromium';
 
 async function startBrowser(place) {
   if (!fs.existsSync(CHROMIUM)) throw new Skip(`there is no ${CHROMIUM}`);
