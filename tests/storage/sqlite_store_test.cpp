@@ -54,6 +54,9 @@ TEST_SUITE("storage/sqlite_store") {
     TEST_CASE("a store on SQLite keeps every promise about writing") {
         check_store(store_write_laws(), SqlitePlace::make);
     }
+    TEST_CASE("a store on SQLite keeps every promise about attempts and ends") {
+        check_store(store_attempt_laws(), SqlitePlace::make);
+    }
     TEST_CASE("a store on SQLite keeps every promise about reading") {
         check_store(store_read_laws(), SqlitePlace::make);
     }

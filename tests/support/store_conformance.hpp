@@ -28,6 +28,7 @@ struct StoreLaw {
 
 /// What every order store promises. A test case runs them with `check_store`.
 const std::vector<StoreLaw>& store_write_laws();
+const std::vector<StoreLaw>& store_attempt_laws();
 const std::vector<StoreLaw>& store_read_laws();
 /// Those that use several threads, and ask the store from inside `publish`.
 const std::vector<StoreLaw>& store_thread_laws();

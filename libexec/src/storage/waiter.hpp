@@ -124,6 +124,9 @@ void deliver_all(std::vector<std::unique_ptr<Op>> operations) {
         home->operations.push_back(std::move(operation));
     }
     for (Group& group : groups) {
+        // The last answer may end the io_context's run, and its owner may destroy it while we are still in
+        // `post`.
+        const asio::executor_work_guard<Executor> until_posted(group.executor);
         asio::post(group.executor, [answered = std::move(group.operations)]() mutable {
             for (std::unique_ptr<Op>& operation : answered) {
                 const std::unique_ptr<Op> done = std::move(operation);

@@ -68,16 +68,6 @@ function eventsIn(messages) {
   return messages.flatMap((message) => (message.logs ? message.logs : [message]));
 }
 
-// What two tellings of an event have in common: a live `building` event repeats the quotes, one read back from the
-// database leaves them to the `quotes` event before it.
-function toldAlike(events) {
-  return events.map((event) => {
-    if (event.status !== 'building' || !event.data || !event.data.quotes) return event;
-    const { quotes, ...data } = event.data;
-    return { ...event, data };
-  });
-}
-
 // Runs `work(item, index)` over all items, `width` at a time.
 async function inParallel(items, width, work) {
   let next = 0;
@@ -91,6 +81,6 @@ async function inParallel(items, width, work) {
 }
 
 module.exports = {
-  TERMINAL, isTerminal, swap, submit, submitOk, readOrder, readEvents, waitForEnd, followSocket, eventsIn, toldAlike,
+  TERMINAL, isTerminal, swap, submit, submitOk, readOrder, readEvents, waitForEnd, followSocket, eventsIn,
   inParallel,
 };
