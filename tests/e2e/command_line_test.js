@@ -63,10 +63,11 @@ test('every output of submit, watch and get can be read by a program', async (pl
 test('each way to end has its exit code, and says what became of the money', async (place) => {
   const daemon = await place.daemon().start();
   const patientOnly = await place.daemon({ ...FAST_WORLD, MOCK_TIME_SCALE: '1' }).start();
-  const full = await place.daemon({ ...FAST_WORLD, MOCK_TIME_SCALE: '1', QUEUE_LIMIT: '1' }).start();
+  const full = await place.daemon({ ...FAST_WORLD, MOCK_TIME_SCALE: '2', QUEUE_LIMIT: '1' }).start();
   await submitOk(full.url, swap());
   const nobody = { url: 'http://127.0.0.1:1' };
   const cases = [
+    [full, ['submit', 'SOL', 'USDC', '1'], 7, /--retry/], // first, while the order before it is certainly alive
     [nobody, ['submit', 'SOL', 'USDC', '1'], 3, /nothing was sent/],
     [nobody, ['watch', UNKNOWN], 3, /cannot reach/],
     [daemon, ['submit', 'SOL', 'USDC', '-1'], 2, /no funds moved/],
@@ -76,7 +77,6 @@ test('each way to end has its exit code, and says what became of the money', asy
     [daemon, ['submit', 'SOL', 'USDC', '1', '--idempotency-key', 'k', '--no-wait'], 0, /follow it/],
     [daemon, ['submit', 'SOL', 'USDC', '2', '--idempotency-key', 'k'], 8, /another --idempotency-key/],
     [patientOnly, ['submit', 'SOL', 'USDC', '1', '--timeout', '200ms'], 6, /lives on/],
-    [full, ['submit', 'SOL', 'USDC', '1'], 7, /--retry/],
   ];
   for (const [server, words, expected, sentence] of cases) {
     const { code, err } = await execctl(server, words);

@@ -34,6 +34,29 @@ TEST_SUITE("engine/admission") {
         CHECK(world.engine->live_orders() == 1);
     }
 
+    TEST_CASE("a full queue still answers what it accepted before") {
+        EngineConfig config;
+        config.queue_limit = 1;
+        EngineFixture world(config);
+        SubmitOptions options;
+        options.idempotency_key = "k1";
+        const Result<Submitted> first = world.try_submit(EngineFixture::request(), options);
+        const Result<Submitted> again = world.try_submit(EngineFixture::request(), options);
+        REQUIRE(again);
+        CHECK(again.value().replayed);
+        CHECK(again.value().order == first.value().order);
+        options.idempotency_key = "k2";
+        CHECK(world.try_submit(EngineFixture::request(), options).error().reason == Reason::queue_full);
+        CHECK(world.store.rows.size() == 1);
+        CHECK(world.engine->live_orders() == 1);
+        // The refusal is not remembered: with room, the same key is taken.
+        world.engine->start();
+        world.time.pass(10s);
+        const Result<Submitted> later = world.try_submit(EngineFixture::request(), options);
+        REQUIRE(later);
+        CHECK_FALSE(later.value().replayed);
+    }
+
     TEST_CASE("a digest tells every field apart") {
         const OrderRequest base = EngineFixture::request();
         std::vector<OrderRequest> others(9, base);

@@ -181,6 +181,11 @@ private:
                 return answer;
             }
         }
+        if (acceptance.repetition_only) {
+            answer.kind = AcceptAnswer::Kind::not_admitted;
+            keys_.erase({acceptance.account, acceptance.idempotency_key});
+            return answer;
+        }
         Row row;
         row.order = std::move(acceptance.order);
         row.visible_at = clock_.now();

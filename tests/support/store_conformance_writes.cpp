@@ -48,6 +48,12 @@ void repeats_by_key(StoreWorld& world) {
     const AcceptAnswer conflict = world.accept(other_body);
     CHECK(conflict.kind == Kind::conflict);
     CHECK(conflict.order == first.order.id);
+    // With the queue full, what is known is answered as ever and nothing new gets in.
+    again.repetition_only = other_account.repetition_only = true;
+    CHECK(world.accept(again).kind == Kind::replayed);
+    CHECK(world.accept(other_account).kind == Kind::not_admitted);
+    CHECK(!await(world.store->load(other_account.order.id)).value());
+    other_account.repetition_only = false;
     CHECK(world.accept(other_account).kind == Kind::accepted);
     CHECK(!await(world.store->load(again.order.id)).value());
     CHECK(world.claim().orders.size() == 2);

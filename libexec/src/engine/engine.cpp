@@ -24,6 +24,10 @@ struct Engine::Impl {
     Task<Result<CancelAnswer>> cancel_in_flight(std::shared_ptr<Flight> flight);
     Task<void> drain_here();
     bool cannot_meet(std::chrono::milliseconds deadline) const;
+    Rejection queue_full() const {
+        return reject(Reason::queue_full, "the queue holds " + std::to_string(config.queue_limit) +
+                                              " orders, its limit; nothing was stored");
+    }
 
     const EngineConfig config;
     EngineParts parts;
@@ -53,10 +57,11 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
     if (request.deadline && impl.cannot_meet(*request.deadline)) {
         co_return reject(Reason::timeout, "the queue is too long to start this order within its deadlineMs");
     }
-    if (impl.live.fetch_add(1) >= impl.config.queue_limit) {
+    const bool full = impl.live.fetch_add(1) >= impl.config.queue_limit;
+    const bool may_repeat = !options.idempotency_key.empty() || !request.client_order_id.empty();
+    if (full && !may_repeat) {
         impl.live.fetch_sub(1);
-        co_return reject(Reason::queue_full, "the queue holds " + std::to_string(impl.config.queue_limit) +
-                                                 " orders, its limit; nothing was stored");
+        co_return impl.queue_full();
     }
 
     Acceptance acceptance;
@@ -71,6 +76,7 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
     order.request = std::move(request);
     acceptance.account = std::move(options.account);
     acceptance.idempotency_key = std::move(options.idempotency_key);
+    acceptance.repetition_only = full;  // what was accepted before is answered even when nothing new is
 
     OrderEvent& opened = acceptance.opened;
     opened.order = order.id;
@@ -84,6 +90,7 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
         // With an unknown outcome the order may exist; the count is put right when it is claimed and ends.
         impl.live.fetch_sub(1);
         if (!answer) co_return answer.error();
+        if (answer.value().kind == AcceptAnswer::Kind::not_admitted) co_return impl.queue_full();
         if (answer.value().kind == AcceptAnswer::Kind::conflict) {
             co_return reject(Reason::idempotency_conflict,
                              "this key belongs to another order, " + answer.value().order.to_string());

@@ -78,6 +78,12 @@ void AcceptOp::run(WriteContext& context) {
     const Order& order = acceptance_.order;
     assert(order.last_seq == 1 && acceptance_.opened.seq == 1 && acceptance_.opened.order == order.id);
     if (answer_repetition(context)) return;
+    if (acceptance_.repetition_only) {
+        AcceptAnswer refused;
+        refused.kind = AcceptAnswer::Kind::not_admitted;
+        answer_.emplace(refused);
+        return;
+    }
 
     context.wrote = true;
     context.tables.insert_order(order);

@@ -20,6 +20,7 @@ struct Acceptance {
     std::string account;          ///< owner of the idempotency key; empty in open mode
     std::string idempotency_key;  ///< empty: none
     std::string request_digest;   ///< of the decoded order: same text means same order
+    bool repetition_only = false;  ///< the queue is full: answer what was accepted before, take nothing new
 };
 
 struct AcceptAnswer {
@@ -27,6 +28,7 @@ struct AcceptAnswer {
         accepted,
         replayed,  ///< same key (or client order id) and same digest: `order` is the first one
         conflict,  ///< same key (or client order id), other digest
+        not_admitted,  ///< nothing known under these keys, and `repetition_only` was asked for
     };
     Kind kind = Kind::accepted;
     OrderId order;
