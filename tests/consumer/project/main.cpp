@@ -47,9 +47,8 @@ int main(int argc, char** argv) {
     const auto service = libexec::open(config, *log);
     asio::io_context io;
     int outcome = 1;
-    asio::co_spawn(io, trade(*service, io.get_executor()), [&](std::exception_ptr failed, int result) {
-        outcome = failed ? 1 : result;
-    });
+    asio::co_spawn(io, trade(*service, io.get_executor()),
+                   [&](std::exception_ptr failed, int result) { outcome = failed ? 1 : result; });
     io.run();
     service->stop();
     return outcome;
