@@ -151,6 +151,8 @@ ExitCode run_daemon(Options options, const std::string& version, Log& log) {
     }
     announce(options, server->port(), version, log);
     stopper->run();
+    // Before the server and its io_contexts: the store's threads wake those up.
+    service.reset();
     return ExitCode::stopped;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <fstream>
 #include <mutex>
 
@@ -187,7 +188,10 @@ TEST_SUITE("storage/sqlite_store") {
         Claimed claimed = world.claimed();
         std::mutex gate;
         std::unique_lock closed(gate);
-        world.bus.on_publish = [&gate](const std::vector<CommittedEvent>&) {
+        std::atomic<bool> stands_there = false;
+        world.bus.on_publish = [&](const std::vector<CommittedEvent>&) {
+            stands_there = true;
+            stands_there.notify_one();
             const std::lock_guard wait(gate);
         };
 
@@ -195,6 +199,7 @@ TEST_SUITE("storage/sqlite_store") {
         Step routing = step_to(claimed, OrderStatus::routing, world.clock.now());
         claimed.order = routing.after;
         world.store->commit_later(routing);
+        stands_there.wait(false);
         for (int i = 0; i < 50; ++i) {
             Step step = step_to(claimed, OrderStatus::routing, world.clock.now());
             step.events.front().kind = EventKind::in_doubt;

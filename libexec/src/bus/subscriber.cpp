@@ -1,7 +1,8 @@
 #include "subscriber.hpp"
 
-#include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
+
+#include "libexec/base/hand_over.hpp"
 
 namespace libexec {
 
@@ -31,7 +32,7 @@ void Subscriber::wake(std::unique_lock<std::mutex> lock) {
     waiting_ = false;
     lock.unlock();
     // The timer belongs to the reader's thread.
-    asio::post(reader_, [self = shared_from_this()] { self->bell_.cancel(); });
+    hand_over(reader_, [self = shared_from_this()] { self->bell_.cancel(); });
 }
 
 Task<EventBatch> Subscriber::take() {

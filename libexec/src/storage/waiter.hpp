@@ -3,13 +3,13 @@
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
 #include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
 
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "libexec/base/hand_over.hpp"
 #include "libexec/base/result.hpp"
 #include "libexec/base/task.hpp"
 
@@ -124,10 +124,7 @@ void deliver_all(std::vector<std::unique_ptr<Op>> operations) {
         home->operations.push_back(std::move(operation));
     }
     for (Group& group : groups) {
-        // The last answer may end the io_context's run, and its owner may destroy it while we are still in
-        // `post`.
-        const asio::executor_work_guard<Executor> until_posted(group.executor);
-        asio::post(group.executor, [answered = std::move(group.operations)]() mutable {
+        hand_over(group.executor, [answered = std::move(group.operations)]() mutable {
             for (std::unique_ptr<Op>& operation : answered) {
                 const std::unique_ptr<Op> done = std::move(operation);
                 done->deliver();

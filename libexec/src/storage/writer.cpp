@@ -235,10 +235,7 @@ void StoreWriter::resolve(Ops operations, const Trial& trial) {
 
 /// Looks whether writing works again, after it did not.
 void StoreWriter::probe() {
-    {
-        const std::lock_guard lock(mutex_);
-        if (!trouble_) return;
-    }
+    if (!trouble_) return;
     std::string why;
     try {
         connect();
@@ -277,22 +274,20 @@ void StoreWriter::adopt(const Totals& totals) {
     live_ = totals.live;
 }
 
+// Logged before `health` tells: whoever sees the change finds its reason in the log. Only this thread changes
+// `trouble_`, so it may look at it without the lock.
 void StoreWriter::mark_working() {
-    {
-        const std::lock_guard lock(mutex_);
-        if (!trouble_) return;
-        trouble_.reset();
-    }
+    if (!trouble_) return;
     log_.info("store.recovered", "the order store can write again");
+    const std::lock_guard lock(mutex_);
+    trouble_.reset();
 }
 
 void StoreWriter::mark_trouble(const std::string& why) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (trouble_) return;
-        trouble_ = why;
-    }
+    if (trouble_) return;
     log_.error("store.trouble", "the order store cannot write", {{"why", why}});
+    const std::lock_guard lock(mutex_);
+    trouble_ = why;
 }
 
 }  // namespace libexec

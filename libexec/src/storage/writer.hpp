@@ -81,7 +81,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<std::unique_ptr<WriteOp>> pending_;
-    std::optional<std::string> trouble_;
+    std::optional<std::string> trouble_;  ///< changed by the thread alone, with the lock
     bool stopping_ = false;
     std::thread thread_;
 };
