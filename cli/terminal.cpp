@@ -72,7 +72,7 @@ TerminalFacts standard_output_facts() {
     winsize size{};
     if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) facts.columns = size.ws_col;
     facts.environment = [](const char* name) {
-        const char* const value = std::getenv(name);
+        const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes it here
         return std::string(value != nullptr ? value : "");
     };
     return facts;
