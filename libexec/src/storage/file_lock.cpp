@@ -6,8 +6,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <stdexcept>
+#include <system_error>
 
 namespace libexec {
 namespace {
@@ -30,7 +30,8 @@ FileLock::FileLock(const std::string& database_path) {
     const std::string path = database_path + ".lock";
     descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor_ < 0) {
-        throw std::runtime_error("cannot create the lock file '" + path + "': " + std::strerror(errno));
+        throw std::runtime_error("cannot create the lock file '" + path +
+                                 "': " + std::generic_category().message(errno));
     }
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
         const int error = errno;
@@ -40,14 +41,15 @@ FileLock::FileLock(const std::string& database_path) {
             throw std::runtime_error("the database '" + database_path + "' is in use by " + holder +
                                      " (lock file '" + path + "')");
         }
-        throw std::runtime_error("cannot lock '" + path + "': " + std::strerror(error));
+        throw std::runtime_error("cannot lock '" + path + "': " + std::generic_category().message(error));
     }
     const std::string pid = std::to_string(::getpid()) + "\n";
     // The text only helps people find the holder; the lock itself does not depend on it.
     if (::ftruncate(descriptor_, 0) != 0 || ::pwrite(descriptor_, pid.data(), pid.size(), 0) < 0) {
         const int error = errno;
         ::close(descriptor_);
-        throw std::runtime_error("cannot write the lock file '" + path + "': " + std::strerror(error));
+        throw std::runtime_error("cannot write the lock file '" + path +
+                                 "': " + std::generic_category().message(error));
     }
 }
 
@@ -57,7 +59,7 @@ void ensure_private_file(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0)
         throw std::runtime_error("cannot open the database '" + path +
-                                 "' for writing: " + std::strerror(errno));
+                                 "' for writing: " + std::generic_category().message(errno));
     ::close(descriptor);
 }
 

@@ -9,9 +9,9 @@
 #include <asio/post.hpp>
 #include <cerrno>
 #include <condition_variable>
-#include <cstring>
 #include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -87,7 +87,7 @@ struct JournalWriter::Shared : std::enable_shared_from_this<JournalWriter::Share
         written = now_taken;
         if (error != 0 && !failing) {
             log.error("chain.journal_failed", "the simulated chain cannot write its journal",
-                      {{"path", path}, {"error", std::strerror(error)}});
+                      {{"path", path}, {"error", std::generic_category().message(error)}});
         }
         if (error == 0 && failing)
             log.info("chain.journal_recovered", "the simulated chain's journal is written again");
@@ -131,7 +131,8 @@ JournalWriter::JournalWriter(std::string path, bool own_thread, asio::io_context
     if (shared_->path.empty()) return;
     const std::string name = "the simulated chain's journal " + shared_->path;
     shared_->fd = ::open(shared_->path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (shared_->fd < 0) throw std::runtime_error("cannot open " + name + ": " + std::strerror(errno));
+    if (shared_->fd < 0)
+        throw std::runtime_error("cannot open " + name + ": " + std::generic_category().message(errno));
     struct stat about {};
     if (::fstat(shared_->fd, &about) != 0 || !S_ISREG(about.st_mode)) {
         ::close(shared_->fd);
@@ -183,7 +184,7 @@ void JournalWriter::truncate(std::uint64_t size_bytes) {
     if (shared_->fd < 0) return;
     if (::ftruncate(shared_->fd, static_cast<off_t>(size_bytes)) != 0) {
         throw std::runtime_error("cannot cut the torn last line off the simulated chain's journal " +
-                                 shared_->path + ": " + std::strerror(errno));
+                                 shared_->path + ": " + std::generic_category().message(errno));
     }
 }
 

@@ -3,9 +3,9 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <fstream>
 #include <stdexcept>
+#include <system_error>
 
 namespace libexec {
 namespace {
@@ -189,7 +189,7 @@ SimJournalSize read_sim_journal(const std::string& path,
     if (!file) {
         if (errno == ENOENT) return size;
         throw std::runtime_error("cannot read the simulated chain's journal " + path + ": " +
-                                 std::strerror(errno));
+                                 std::generic_category().message(errno));
     }
     std::string text;
     while (std::getline(file, text)) {
