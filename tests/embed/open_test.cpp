@@ -100,6 +100,36 @@ std::string outcome_of(const Story& story) {
     return text;
 }
 
+template <class T>
+T await(asio::io_context& io, Task<T> task) {
+    std::optional<T> answer;
+    asio::co_spawn(io, std::move(task), [&](std::exception_ptr thrown, T value) {
+        CHECK_FALSE(thrown);
+        answer.emplace(std::move(value));
+    });
+    io.restart();
+    io.run();
+    REQUIRE(answer);
+    return std::move(*answer);
+}
+
+template <class T>
+T await(Task<T> task) {
+    asio::io_context io(1);
+    return await(io, std::move(task));
+}
+
+/// Name, kind and state of each venue, by name.
+std::string all_venues(const Service& service) {
+    std::set<std::string> words;
+    for (const VenueStatus& venue : service.venues()) {
+        words.insert(venue.name + ":" + venue.kind + ":" + std::string(to_string(venue.state)));
+    }
+    std::string text;
+    for (const std::string& word : words) text += word + " ";
+    return text;
+}
+
 }  // namespace
 
 TEST_SUITE("embed/open") {
@@ -238,6 +268,102 @@ TEST_SUITE("embed/open") {
         config = fast_world(dir);
         config.tokens_file = dir.file("absent");
         CHECK_THROWS_AS(libexec::open(config, *log), std::runtime_error);
+    }
+
+    TEST_CASE("a quote asks every venue, ranks what they say and places nothing") {
+        const TempDir dir;
+        const auto log = make_silent_log();
+        Config config = fast_world(dir);
+        config.mock_failure_rate_ppm = 0;
+        const auto service = libexec::open(config, *log);
+        for (const VenueStatus& venue : service->venues()) CHECK_FALSE(venue.last_quote);
+        const auto all = [&] { return all_venues(*service); };
+        CHECK(all() == "meteora:simulated:active orca:simulated:active raydium:simulated:active ");
+
+        const RoutingDecision decision =
+            await(service->quote(swap(*service, 1'000'000'000, "first"))).value();
+        REQUIRE(decision.answers.size() == 3);
+        REQUIRE(decision.chosen() != nullptr);
+        CHECK(decision.wraps_sol);
+        CHECK(decision.answers[0].note == "chosen");
+        for (const VenueAnswer& answer : decision.answers) {
+            REQUIRE(answer.quote);
+            CHECK(net_of_costs(*answer.quote, SwapMode::exact_in) <=
+                  net_of_costs(*decision.chosen(), SwapMode::exact_in));
+        }
+        for (const VenueStatus& venue : service->venues()) {
+            REQUIRE(venue.last_quote);
+            CHECK_FALSE(venue.last_quote->failure);
+        }
+        CHECK(await(service->list(OrderFilter())).value().empty());
+        CHECK(await(service->queue()).value().waiting == 0);
+
+        // The order with that client id is then offered the same, by the same venues.
+        const Story story = run(*service, {swap(*service, 1'000'000'000, "first")}, 1).front();
+        for (const CommittedEvent& event : story.events) {
+            const auto* quotes = std::get_if<QuotesData>(&event->data);
+            if (quotes == nullptr) continue;
+            REQUIRE(quotes->decision->chosen() != nullptr);
+            CHECK(quotes->decision->chosen()->venue == decision.chosen()->venue);
+            CHECK(quotes->decision->chosen()->amount_out == decision.chosen()->amount_out);
+        }
+    }
+
+    TEST_CASE("only so many quotes are asked for at once, and none while stopping") {
+        const TempDir dir;
+        const auto log = make_silent_log();
+        Config config = fast_world(dir);
+        config.mock_time_scale_ppm = 1'000'000;  // an answer takes its time
+        config.mock_failure_rate_ppm = 0;
+        const auto service = libexec::open(config, *log);
+        asio::io_context io(1);
+        int answered = 0;
+        std::vector<Rejection> refused;
+        for (int i = 0; i < 70; ++i) {
+            asio::co_spawn(io, service->quote(swap(*service, 1'000'000'000)),
+                           [&](std::exception_ptr thrown, Result<RoutingDecision> answer) {
+                               CHECK_FALSE(thrown);
+                               if (answer) ++answered;
+                               if (!answer) refused.push_back(answer.error());
+                           });
+        }
+        io.run();
+        CHECK(answered == 64);
+        REQUIRE(refused.size() == 6);
+        CHECK(refused.front().reason == Reason::queue_full);
+        CHECK(await(service->quote(swap(*service, 1'000'000'000))));
+        service->stop();
+        CHECK(await(service->quote(swap(*service, 1'000'000'000))).error().reason == Reason::draining);
+    }
+
+    TEST_CASE("who follows everything hears of every order from then on, in order") {
+        const TempDir dir;
+        const auto log = make_silent_log();
+        Config config = fast_world(dir);
+        config.mock_failure_rate_ppm = 0;
+        const auto service = libexec::open(config, *log);
+        const Story before = run(*service, {swap(*service, 1'000'000'000)}, 1).front();
+        asio::io_context io(1);
+        const auto everything = service->follow_all(io.get_executor());
+        const std::vector<Story> stories =
+            run(*service, std::vector<OrderRequest>(5, swap(*service, 2'000'000'000)), 5);
+        std::map<OrderId, std::vector<CommittedEvent>> heard;
+        std::size_t count = 0;
+        while (count < 30) {
+            const EventBatch batch = await(io, everything->next()).value();
+            REQUIRE(batch.end == EventBatch::End::none);
+            for (const CommittedEvent& event : batch.events) heard[event->order].push_back(event);
+            count += batch.events.size();
+        }
+        CHECK(heard.count(before.id) == 0);
+        for (const Story& story : stories) {
+            REQUIRE(heard[story.id].size() == story.events.size());
+            for (std::size_t i = 0; i < story.events.size(); ++i) {
+                CHECK(*heard[story.id][i] == *story.events[i]);
+            }
+        }
+        service->stop();
+        CHECK(await(io, everything->next()).value().end == EventBatch::End::closed);
     }
 
     TEST_CASE("a second engine on the same file is refused") {

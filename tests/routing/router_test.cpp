@@ -21,6 +21,7 @@ public:
         : name_(std::move(name)), time_(time), pause_(pause), answer_(std::move(answer)) {}
 
     std::string_view name() const override { return name_; }
+    std::string_view kind() const override { return "scripted"; }
     Task<Result<Quote>> quote(QuoteRequest request) override {
         co_await time_.sleep_for(pause_);
         ++answered;

@@ -23,11 +23,14 @@ public:
     Result<Done> health_answer = Done{};
     bool is_draining = false;
     QueueCounts counts;
+    Result<RoutingDecision> quote_answer = RoutingDecision{};
+    std::vector<VenueStatus> venue_list;
 
     // What was asked for.
     std::vector<OrderRequest> requests;
     std::vector<SubmitOptions> options;
     std::vector<OrderFilter> filters;
+    std::vector<OrderRequest> quote_requests;
 
     Task<Result<Submitted>> submit(OrderRequest request, SubmitOptions with) override {
         const std::lock_guard lock(mutex_);
@@ -76,7 +79,16 @@ public:
     std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) override {
         return std::make_shared<Stream>(*this, order, after_seq, reader);
     }
+    std::shared_ptr<EventStream> follow_all(Executor reader) override {
+        return std::make_shared<EveryStream>(*this, reader);
+    }
     Task<Result<QueueCounts>> queue() override { co_return counts; }
+    Task<Result<RoutingDecision>> quote(OrderRequest request) override {
+        const std::lock_guard lock(mutex_);
+        quote_requests.push_back(std::move(request));
+        co_return quote_answer;
+    }
+    std::vector<VenueStatus> venues() const override { return venue_list; }
     const TokenRegistry& tokens() const override { return tokens_; }
     Result<Done> health() const override { return health_answer; }
     bool draining() const override { return is_draining; }
@@ -161,6 +173,46 @@ private:
         bool closed_ = false;
     };
 
+    /// What happens to any order from its making on.
+    class EveryStream final : public EventStream {
+    public:
+        EveryStream(FakeService& service, Executor reader)
+            : service_(service), timers_(make_timers(reader.context())) {
+            const std::lock_guard lock(service_.mutex_);
+            ++service_.open_streams_;
+            next_ = service_.every_.size();
+        }
+        ~EveryStream() override {
+            const std::lock_guard lock(service_.mutex_);
+            --service_.open_streams_;
+        }
+        Task<Result<EventBatch>> next() override {
+            for (;;) {
+                EventBatch batch = take();
+                if (!batch.events.empty() || batch.end != EventBatch::End::none) co_return batch;
+                co_await timers_->sleep_for(std::chrono::milliseconds(1));
+            }
+        }
+        void close() override {
+            const std::lock_guard lock(service_.mutex_);
+            closed_ = true;
+        }
+
+    private:
+        EventBatch take() {
+            const std::lock_guard lock(service_.mutex_);
+            EventBatch batch;
+            for (; next_ < service_.every_.size(); ++next_) batch.events.push_back(service_.every_[next_]);
+            if (batch.events.empty()) batch.end = closed_ ? EventBatch::End::closed : service_.end_;
+            return batch;
+        }
+
+        FakeService& service_;
+        std::unique_ptr<Timers> timers_;
+        std::size_t next_ = 0;
+        bool closed_ = false;
+    };
+
     OrderId place_locked(OrderRequest request) {
         Uuid::Bytes bytes{};
         bytes[6] = 0x70;
@@ -186,6 +238,7 @@ private:
         event.kind = kind;
         event.data = std::move(data);
         row.events.push_back(std::make_shared<const OrderEvent>(std::move(event)));
+        every_.push_back(row.events.back());
     }
     std::vector<CommittedEvent> events_after(OrderId order, std::uint32_t after, std::size_t limit) {
         const std::lock_guard lock(mutex_);
@@ -201,6 +254,7 @@ private:
     const TokenRegistry tokens_ = TokenRegistry::with_defaults();
     std::mutex mutex_;
     std::map<OrderId, Row> orders_;
+    std::vector<CommittedEvent> every_;
     std::map<std::string, std::pair<OrderRequest, OrderId>> keys_;
     EventBatch::End end_ = EventBatch::End::none;
     std::size_t open_streams_ = 0;

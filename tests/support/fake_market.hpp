@@ -21,6 +21,7 @@ public:
         : name_(std::move(name)), answer_(std::move(answer)), timers_(timers) {}
 
     std::string_view name() const override { return name_; }
+    std::string_view kind() const override { return "scripted"; }
     Task<Result<Quote>> quote(QuoteRequest request) override {
         co_await timers_.sleep_for(latency);
         Result<Quote> answer = answer_(request);

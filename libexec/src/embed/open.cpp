@@ -111,7 +111,13 @@ public:
     std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) override {
         return bus_.follow(order, after_seq, reader);
     }
+    std::shared_ptr<EventStream> follow_all(Executor reader) override { return bus_.follow_all(reader); }
     Task<Result<QueueCounts>> queue() override { return store_->counts(); }
+
+    Task<Result<RoutingDecision>> quote(OrderRequest request) override {
+        return engine_->quote(std::move(request));
+    }
+    std::vector<VenueStatus> venues() const override { return router_->statuses(); }
 
     const TokenRegistry& tokens() const override { return tokens_; }
     Result<Done> health() const override { return store_->health(); }

@@ -14,6 +14,22 @@ constexpr auto cancel_patience =
 constexpr auto drain_patience = 8s;  ///< how long a drain waits for the orders in flight
 constexpr auto drain_poll = 10ms;
 
+/// One place among the questions to the venues that may be open at once.
+class QuotePlace {
+public:
+    QuotePlace(std::shared_ptr<std::atomic<std::uint32_t>> open, std::uint32_t most)
+        : open_(std::move(open)), taken_(open_->fetch_add(1) < most) {}
+    ~QuotePlace() { open_->fetch_sub(1); }
+    QuotePlace(const QuotePlace&) = delete;
+    QuotePlace& operator=(const QuotePlace&) = delete;
+
+    bool taken() const { return taken_; }
+
+private:
+    const std::shared_ptr<std::atomic<std::uint32_t>> open_;
+    const bool taken_;
+};
+
 }  // namespace
 
 struct Engine::Impl {
@@ -22,6 +38,7 @@ struct Engine::Impl {
 
     Task<Result<CancelAnswer>> cancel_here(OrderId id);
     Task<Result<CancelAnswer>> cancel_in_flight(std::shared_ptr<Flight> flight);
+    Task<RoutingDecision> quote_here(OrderRequest request);
     Task<void> drain_here();
     bool cannot_meet(std::chrono::milliseconds deadline) const;
     Rejection queue_full() const {
@@ -34,6 +51,10 @@ struct Engine::Impl {
     std::atomic<bool> draining{false};
     std::atomic<std::uint64_t> live{0};
     std::atomic<std::uint64_t> last_number{0};
+    /// Shared with the places: a caller that is never resumed may outlive the engine.
+    const std::shared_ptr<std::atomic<std::uint32_t>> quotes_open =
+        std::make_shared<std::atomic<std::uint32_t>>(0);
+    std::uint64_t quotes_asked = 0;  ///< the engine's thread counts
     ClaimLoop claims;
 };
 
@@ -109,6 +130,19 @@ Task<Result<CancelAnswer>> Engine::cancel(OrderId order) {
     co_return co_await asio::co_spawn(impl_->parts.io, impl_->cancel_here(order), use_task);
 }
 
+Task<Result<RoutingDecision>> Engine::quote(OrderRequest request) {
+    Impl& impl = *impl_;
+    const QuotePlace place(impl.quotes_open, impl.config.quotes_max);
+    if (impl.draining)
+        co_return reject(Reason::draining, "the engine is stopping and asks no venue any more");
+    if (!place.taken()) {
+        co_return reject(Reason::queue_full,
+                         std::to_string(impl.config.quotes_max) +
+                             " quotes are being asked for already, the limit; try again in a moment");
+    }
+    co_return co_await asio::co_spawn(impl.parts.io, impl.quote_here(std::move(request)), use_task);
+}
+
 Task<void> Engine::drain() {
     impl_->draining = true;
     co_await asio::co_spawn(impl_->parts.io, impl_->drain_here(), use_task);
@@ -157,10 +191,27 @@ Task<Result<CancelAnswer>> Engine::Impl::cancel_in_flight(std::shared_ptr<Flight
     co_return answer;
 }
 
+Task<RoutingDecision> Engine::Impl::quote_here(OrderRequest request) {
+    // With a client's own id the simulated world answers as it would answer that order.
+    Order order;
+    order.request = std::move(request);
+    QuoteRequest question;
+    question.token_in = order.request.token_in;
+    question.token_out = order.request.token_out;
+    question.mode = order.request.mode;
+    question.amount = order.request.amount;
+    question.chance_key =
+        order.request.client_order_id.empty() ? derive_seed(2, ++quotes_asked) : chance_key(order);
+    co_return co_await parts.router.decide(std::move(question), order.request.native_in,
+                                           order.request.native_out);
+}
+
 Task<void> Engine::Impl::drain_here() {
     claims.stop();
     const Time until = parts.clock.now() + drain_patience;
-    while (claims.in_flight() > 0 && parts.clock.now() < until) co_await parts.timers.sleep_for(drain_poll);
+    // Whoever waits for a quote is answered, too: after the drain nothing runs here any more.
+    while (claims.in_flight() + *quotes_open > 0 && parts.clock.now() < until)
+        co_await parts.timers.sleep_for(drain_poll);
     if (claims.in_flight() > 0) {
         parts.log.warn("engine.drain_incomplete",
                        "some orders did not reach a safe point in time; they resume at the next start",

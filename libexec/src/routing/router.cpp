@@ -17,7 +17,28 @@ struct Round {
     std::size_t missing = 0;
     bool over = false;
     std::unique_ptr<Alarm> alarm;
+    VenueBoard& board;
+    const Clock& clock;
+    const Time asked_at;
+
+    Round(VenueBoard& known, const Clock& now) : board(known), clock(now), asked_at(now.now()) {}
+
+    void note(std::string_view venue, std::optional<Reason> failure) const {
+        const Time at = clock.now();
+        board.note(venue, VenueLastQuote{failure, at - asked_at, at});
+    }
 };
+
+std::vector<VenueStatus> unasked(const std::vector<std::shared_ptr<Venue>>& venues) {
+    std::vector<VenueStatus> statuses;
+    for (const auto& venue : venues) {
+        VenueStatus status;
+        status.name = std::string(venue->name());
+        status.kind = std::string(venue->kind());
+        statuses.push_back(std::move(status));
+    }
+    return statuses;
+}
 
 /// What is wrong with a quote that does not fit its request; empty when it fits.
 std::string misfit(const Quote& quote, const QuoteRequest& request, std::string_view venue) {
@@ -57,6 +78,7 @@ Task<void> ask(std::shared_ptr<Venue> venue, QuoteRequest request, std::size_t p
         silence = reject(Reason::venue_error, "the venue failed without saying why");
     }
     if (round->over) co_return;
+    round->note(venue->name(), silence ? std::optional(silence->reason) : std::nullopt);
     round->answers[place].quote = std::move(quote);
     round->answers[place].silence = std::move(silence);
     if (--round->missing == 0) round->alarm->ring();
@@ -107,7 +129,12 @@ void rank(std::vector<VenueAnswer>& answers, SwapMode mode) {
 
 Router::Router(std::vector<std::shared_ptr<Venue>> venues, std::chrono::milliseconds quote_timeout,
                asio::io_context& io, const Clock& clock, Timers& timers)
-    : venues_(std::move(venues)), quote_timeout_(quote_timeout), io_(io), clock_(clock), timers_(timers) {
+    : venues_(std::move(venues)),
+      quote_timeout_(quote_timeout),
+      io_(io),
+      clock_(clock),
+      timers_(timers),
+      board_(unasked(venues_)) {
     for (const auto& venue : venues_) {
         if (find(venue->name()) != venue) {
             throw std::invalid_argument("two venues are called " + std::string(venue->name()));
@@ -116,7 +143,7 @@ Router::Router(std::vector<std::shared_ptr<Venue>> venues, std::chrono::millisec
 }
 
 Task<RoutingDecision> Router::decide(QuoteRequest request, bool native_in, bool native_out) {
-    const auto round = std::make_shared<Round>();
+    const auto round = std::make_shared<Round>(board_, clock_);
     round->alarm = timers_.make_alarm();
     round->missing = venues_.size();
     round->answers.resize(venues_.size());
@@ -142,6 +169,7 @@ Task<RoutingDecision> Router::decide(QuoteRequest request, bool native_in, bool 
         if (answer.quote || answer.silence) continue;
         const std::string limit = std::to_string(quote_timeout_.count());
         answer.silence = reject(Reason::venue_timeout, "no answer within " + limit + " ms");
+        round->note(answer.venue, Reason::venue_timeout);
     }
     rank(decision.answers, decision.mode);
     co_return decision;

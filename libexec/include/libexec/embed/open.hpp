@@ -10,6 +10,7 @@
 #include "libexec/engine/event_bus.hpp"
 #include "libexec/engine/order_store.hpp"
 #include "libexec/model/token.hpp"
+#include "libexec/model/venue_status.hpp"
 #include "libexec/telemetry/log.hpp"
 
 namespace libexec {
@@ -31,7 +32,15 @@ public:
                                                              std::size_t limit) = 0;
     /// Events after `after_seq`, history first, then live, on the reader's executor.
     virtual std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) = 0;
+    /// Events of all orders from now on, on the reader's executor; no cursor: list again after a reconnect.
+    virtual std::shared_ptr<EventStream> follow_all(Executor reader) = 0;
     virtual Task<Result<QueueCounts>> queue() = 0;
+
+    /// Asks every venue what it would offer for this order now and ranks the answers; places nothing.
+    /// Errors: queue_full (too many questions at once), draining.
+    virtual Task<Result<RoutingDecision>> quote(OrderRequest request) = 0;
+    /// Every venue, in the order of the configuration. From any thread.
+    virtual std::vector<VenueStatus> venues() const = 0;
 
     virtual const TokenRegistry& tokens() const = 0;
     virtual Result<Done> health() const = 0;  ///< whether orders are being accepted; when not, why

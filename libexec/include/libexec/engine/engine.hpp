@@ -31,6 +31,7 @@ struct EngineConfig {
     std::chrono::microseconds observe_interval{400'000};
     std::chrono::microseconds resend_interval{2'000'000};
     std::chrono::milliseconds in_doubt_after{30'000};  ///< an attempt open for longer raises the alert
+    std::uint32_t quotes_max = 64;  ///< questions to the venues that place nothing, at once
 };
 
 /// What a client sends along with an order.
@@ -66,8 +67,8 @@ struct EngineParts {
     Log& log;
 };
 
-/// The life of every order of this node. `submit` and `cancel` may be awaited from any thread's io_context;
-/// everything else happens on the engine's own.
+/// The life of every order of this node. `submit`, `cancel` and `quote` may be awaited from any thread's
+/// io_context; everything else happens on the engine's own.
 class Engine {
 public:
     Engine(EngineConfig config, EngineParts parts, std::uint64_t seed);
@@ -86,6 +87,9 @@ public:
     Task<Result<Submitted>> submit(OrderRequest request, SubmitOptions options);
     /// Errors: not_found, too_late_to_cancel, service_unavailable.
     Task<Result<CancelAnswer>> cancel(OrderId order);
+    /// What the venues would offer for this order now; places nothing. No route at all is an answer, too.
+    /// Errors: queue_full (too many questions at once), draining.
+    Task<Result<RoutingDecision>> quote(OrderRequest request);
 
     bool draining() const;
     std::uint64_t live_orders() const;  ///< accepted and not ended

@@ -7,6 +7,7 @@
 #include "libexec/base/clock.hpp"
 #include "libexec/base/timers.hpp"
 #include "libexec/model/routing_decision.hpp"
+#include "libexec/routing/venue_board.hpp"
 #include "libexec/telemetry/log.hpp"
 #include "libexec/venues/venue.hpp"
 
@@ -19,8 +20,8 @@ void rank(std::vector<VenueAnswer>& answers, SwapMode mode);
 /// Asks every venue at once and says which is best and why. Used from the engine's thread alone.
 class Router {
 public:
-    Router(std::vector<std::shared_ptr<Venue>> venues, std::chrono::milliseconds quote_timeout, asio::io_context& io,
-           const Clock& clock, Timers& timers);
+    Router(std::vector<std::shared_ptr<Venue>> venues, std::chrono::milliseconds quote_timeout,
+           asio::io_context& io, const Clock& clock, Timers& timers);
 
     /// Returns as soon as every venue has answered or run out of time. `native_in`/`native_out` say whether
     /// SOL is the trader's native coin. Never throws for a venue's fault: that is a silence with its reason.
@@ -29,6 +30,8 @@ public:
     /// The venue of that name; null when there is none.
     std::shared_ptr<Venue> find(std::string_view name) const;
     const std::vector<std::shared_ptr<Venue>>& venues() const { return venues_; }
+    /// What each venue did last. From any thread.
+    std::vector<VenueStatus> statuses() const { return board_.read(); }
 
 private:
     std::vector<std::shared_ptr<Venue>> venues_;
@@ -36,6 +39,7 @@ private:
     asio::io_context& io_;
     const Clock& clock_;
     Timers& timers_;
+    VenueBoard board_;
 };
 
 }  // namespace libexec

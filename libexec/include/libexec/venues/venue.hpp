@@ -14,6 +14,8 @@ class Venue {
 public:
     virtual ~Venue() = default;
     virtual std::string_view name() const = 0;
+    /// What sort of place it is, in one word: "simulated".
+    virtual std::string_view kind() const = 0;
 
     /// Errors: no_route (pair not traded here), insufficient_liquidity, venue_error. May take long or for
     /// ever: the router puts a timeout on it.

@@ -45,6 +45,7 @@ public:
     }
 
     std::string_view name() const override { return profile_.name; }
+    std::string_view kind() const override { return "simulated"; }
 
     Task<Result<Quote>> quote(QuoteRequest request) override {
         const auto latency =

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "libexec/model/venue_status.hpp"
+
+namespace libexec {
+
+/// What is known of each venue, for whoever wants to look while the engine works. Safe from any thread.
+class VenueBoard {
+public:
+    explicit VenueBoard(std::vector<VenueStatus> venues) : venues_(std::move(venues)) {}
+
+    /// A venue answered, or ran out of time. An unknown name is ignored.
+    void note(std::string_view venue, const VenueLastQuote& quote);
+    std::vector<VenueStatus> read() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<VenueStatus> venues_;
+};
+
+}  // namespace libexec
