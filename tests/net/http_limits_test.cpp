@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include "net/loopback.hpp"
+#include "net/request_reader.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -53,6 +54,38 @@ TEST_SUITE("net/http limits") {
         CHECK(answer_to(port, post_of(64 * 1024 + 1)) == "413");
         CHECK(answer_to(port, chunks_of(64 * 1024)) == "200");
         CHECK(answer_to(port, chunks_of(64 * 1024 + 1)) == "413");
+    }
+
+    TEST_CASE("whatever part of a head is huge, the answer is the same wherever the network cuts it") {
+        constexpr std::size_t huge = 100 * 1024;
+        const std::string host = " HTTP/1.1\r\nHost: x\r\n";
+        const std::string large(huge, 'a');
+        std::string many_fields = "GET /" + host;
+        for (int i = 0; i < 10'000; ++i) many_fields += "A: b\r\n";
+        const std::vector<std::pair<std::string, std::string>> heads{
+            {"GET /" + large + host + "\r\n", "414"},
+            {large + " / HTTP/1.1\r\n\r\n", "414"},
+            {large, "414"},
+            {"GET /?" + large + host + "\r\n", "414"},
+            {"GET /" + host + "A: " + large + "\r\n\r\n", "431"},
+            {"GET /" + host + large + ": b\r\n\r\n", "431"},
+            {"GET /" + host + "Cookie: " + large, "431"},
+            {many_fields, "431"},
+        };
+        TestServer server(echo);
+        const HttpServerConfig defaults;
+        const RequestLimits limits{defaults.header_bytes_max, defaults.header_fields_max,
+                                   defaults.body_bytes_max};
+        for (const auto& [head, status] : heads) {
+            CAPTURE(head.substr(0, 24));
+            CHECK(answer_to(server.port(), head) == status);
+            for (std::size_t cut = 1; cut < 20'000; cut += 379) {
+                RequestReader reader(limits);
+                const std::string_view all = head;
+                if (reader.feed(all.substr(0, cut)) == cut) reader.feed(all.substr(cut));
+                CHECK(std::to_string(reader.refusal().status) == status);
+            }
+        }
     }
 
     TEST_CASE("headers without end are refused long before they fill the memory") {

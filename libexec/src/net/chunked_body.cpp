@@ -83,8 +83,16 @@ void ChunkedBody::step(char c) {
             if (c == '\r')
                 state_ = State::last_lf;
             else if (is_token_char(c))
-                state_ = State::trailer;
+                state_ = State::trailer_name;
             else
+                refuse_here(400, "A trailer is malformed.");
+            return;
+        case State::trailer_name:
+            // Nobody reads trailers, but a request in their place must not pass for one.
+            if (++line_bytes_ > line_bytes_max_) return refuse_here(431, "The trailers are too large.");
+            if (c == ':')
+                state_ = State::trailer;
+            else if (!is_token_char(c))
                 refuse_here(400, "A trailer is malformed.");
             return;
         case State::trailer:

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "request_target.hpp"
 #include "tokens.hpp"
 
 namespace libexec {
@@ -22,36 +23,6 @@ RequestLine split_request_line(std::string_view line) {
     parts.target = cut_at(line, ' ');
     parts.version = line;
     return parts;
-}
-
-bool is_target(std::string_view target) {
-    for (const char c : target) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte <= 0x20 || byte >= 0x7f || c == '#') return false;
-    }
-    return !target.empty();
-}
-
-/// A name or address with an optional port; nothing a URL would read as something else.
-bool is_host(std::string_view host) {
-    for (const char c : host) {
-        if (!is_token_char(c) && std::string_view("[]:()=;").find(c) == std::string_view::npos) return false;
-    }
-    return true;
-}
-
-/// `target` in its parts. An absolute target ("http://host/path", as sent to proxies) loses its authority.
-void split_target(std::string_view target, HttpRequest& request) {
-    request.target = target;
-    std::string_view rest = target;
-    const std::size_t scheme = rest.find("://");
-    if (!rest.empty() && rest.front() != '/' && scheme != std::string_view::npos) {
-        const std::size_t path = rest.find_first_of("/?", scheme + 3);
-        rest = path == std::string_view::npos ? std::string_view("/") : rest.substr(path);
-    }
-    request.path = cut_at(rest, '?');
-    if (request.path.empty()) request.path = "/";
-    request.query = rest;
 }
 
 Refusal split_fields(std::string_view lines, std::size_t fields_max, HttpRequest& request) {
@@ -84,7 +55,7 @@ Refusal read_framing(const HttpRequest& request, RequestFraming& framing) {
     for (const HttpField& field : request.fields) {
         if (equal_ignoring_case(field.name, "Host")) {
             ++hosts;
-            if (!is_host(field.value)) return refuse(400, "Host is malformed.");
+            if (!is_authority(field.value)) return refuse(400, "Host is malformed.");
         } else if (equal_ignoring_case(field.name, "Content-Length")) {
             ++lengths;
             if (const Refusal bad = read_length(field.value, framing.content_length)) return bad;
@@ -149,15 +120,14 @@ Refusal read_again(std::string_view head, RequestFraming& framing) {
 
 Refusal check_request_line(std::string_view line) {
     const RequestLine parts = split_request_line(line);
-    if (!is_token(parts.method) || !is_target(parts.target))
-        return refuse(400, "The request line is malformed.");
+    if (!is_token(parts.method) || parts.target.empty()) return refuse(400, "The request line is malformed.");
     const std::string_view version = parts.version;
     const bool shaped = version.size() == 8 && version.substr(0, 5) == "HTTP/" && is_digit(version[5]) &&
                         version[6] == '.' && is_digit(version[7]);
     if (!shaped) return refuse(400, "The request line is malformed.");
     if (version != "HTTP/1.1" && version != "HTTP/1.0")
         return refuse(505, "Only versions 1.1 and 1.0 of HTTP are spoken.");
-    return {};
+    return check_target(parts.method, parts.target);
 }
 
 Refusal read_request_head(std::string_view head, std::size_t fields_max, HttpRequest& request,

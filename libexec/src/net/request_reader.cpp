@@ -29,7 +29,8 @@ std::size_t RequestReader::feed_head(std::string_view bytes) {
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         const char c = bytes[i];
         if (head_.size() + (i - taken) >= limits_.header_bytes_max) {
-            refusal_ = refuse(431, "The request head is too large.");
+            refusal_ = has_request_line_ ? refuse(431, "The request head is too large.")
+                                         : refuse(414, "The request line is too long.");
             return i;
         }
         if (after_cr_ != (c == '\n')) {
