@@ -19,17 +19,19 @@ std::optional<std::chrono::seconds> usual_pause(std::string_view code) {
 
 }  // namespace
 
-void Call::answer(HttpResponse response) {
+void Call::complete(HttpResponse& response) const {
     response.with("X-Request-Id", request_id_);
+    response.headers.insert(response.headers.end(), common_.begin(), common_.end());
+}
+
+void Call::answer(HttpResponse response) {
+    complete(response);
     if (response.status != 204) response.with("Cache-Control", "no-store");
     http_.respond(std::move(response));
 }
 
 void Call::refuse(Problem problem, HttpResponse head) {
-    constexpr std::size_t instance_bytes_most = 256;
-    problem.instance = request().path.substr(0, instance_bytes_most);
-    problem.request_id = request_id_;
-    if (!problem.retry_after) problem.retry_after = usual_pause(problem.type->code);
+    complete_problem(problem, request().path, request_id_);
     if (problem.retry_after) head.with("Retry-After", std::to_string(problem.retry_after->count()));
     head.status = problem.type->status;
     head.content_type = "application/problem+json";
@@ -38,6 +40,13 @@ void Call::refuse(Problem problem, HttpResponse head) {
 }
 
 void Call::refuse(const Rejection& why) { refuse(make_problem(why)); }
+
+void complete_problem(Problem& problem, std::string_view path, const std::string& request_id) {
+    constexpr std::size_t instance_bytes_most = 256;
+    problem.instance = path.substr(0, instance_bytes_most);
+    problem.request_id = request_id;
+    if (!problem.retry_after) problem.retry_after = usual_pause(problem.type->code);
+}
 
 bool is_token_text(std::string_view text, std::size_t size_most) {
     return !text.empty() && text.size() <= size_most &&

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "libexec/base/uuid.hpp"
 #include "libexec/json/problem.hpp"
@@ -24,7 +26,13 @@ public:
     /// The segment of the path that stands for `{id}`, still encoded.
     std::string_view id_text;
 
-    /// Answers with JSON; the request id is added.
+    /// A header for whatever the answer will be.
+    void add_header(HttpHeader header) { common_.push_back(std::move(header)); }
+    /// Adds what every answer carries: the request id and the headers of `add_header`. For answers that go
+    /// round `answer`.
+    void complete(HttpResponse& response) const;
+
+    /// Answers with JSON; `complete` is called.
     void answer(HttpResponse response);
     void answer(int status, std::string body) { answer(HttpResponse(status, std::move(body))); }
     /// Answers with a problem; path, request id and the headers that go with its status are added.
@@ -35,7 +43,11 @@ public:
 private:
     HttpExchange& http_;
     std::string request_id_;
+    std::vector<HttpHeader> common_;
 };
+
+/// Adds what a problem says beside its own words: where it arose, under which id, and when to ask again.
+void complete_problem(Problem& problem, std::string_view path, const std::string& request_id);
 
 /// The client's X-Request-Id when it has 1 to 128 visible ASCII characters, else a new one.
 std::string request_id_of(const HttpRequest& request, UuidGenerator& ids);

@@ -140,6 +140,8 @@ ExitCode run_daemon(Options options, const std::string& version, Log& log) {
         config.rate_limit = options.rate_limit;
         config.ws_per_order = options.ws_per_order;
         config.ping_interval = options.http.ping_interval;
+        config.queue_limit = options.engine.queue_limit;
+        config.origins = options.cors_origins;
         config.version = version;
         routes.emplace(std::move(config), *service, log, clock, ids);
         server.emplace(options.http, *routes, log, clock);

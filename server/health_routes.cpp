@@ -1,5 +1,6 @@
 #include "health_routes.hpp"
 
+#include "feed_routes.hpp"
 #include "libexec/json/service_codec.hpp"
 
 namespace libexec::server {
@@ -48,18 +49,7 @@ Task<void> HealthRoutes::queue(Call& call) {
         call.refuse(counted.error());
         co_return;
     }
-    const QueueCounts& counts = counted.value();
-    QueueMetrics metrics;
-    metrics.waiting = counts.waiting;
-    metrics.delayed = counts.delayed;
-    metrics.active = counts.active;
-    metrics.completed = counts.completed;
-    metrics.failed = counts.failed;
-    if (counts.oldest_waiting) {
-        const auto age = std::chrono::floor<std::chrono::milliseconds>(clock_.now() - *counts.oldest_waiting);
-        metrics.oldest_waiting = std::max(age, std::chrono::milliseconds(0));
-    }
-    call.answer(200, encode_queue_metrics(metrics));
+    call.answer(200, encode_queue_metrics(metrics_of(counted.value(), clock_.now())));
 }
 
 Task<void> HealthRoutes::version(Call& call) {

@@ -19,8 +19,9 @@ namespace libexec::server {
 struct Options {
     Config engine;
     HttpServerConfig http;
-    std::uint32_t rate_limit = 30;   ///< submissions per minute and address; 0: no limit
-    std::uint32_t ws_per_order = 3;  ///< sockets per order and address; 0: no limit
+    std::uint32_t rate_limit = 30;          ///< submissions per minute and address; 0: no limit
+    std::uint32_t ws_per_order = 3;         ///< sockets per order and address; 0: no limit
+    std::vector<std::string> cors_origins;  ///< web pages that may use this server; "*": all
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
     bool insecure = false;  ///< may listen beyond loopback without keys

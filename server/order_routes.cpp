@@ -2,25 +2,12 @@
 
 #include "libexec/json/event_codec.hpp"
 #include "libexec/json/order_codec.hpp"
-#include "libexec/json/submit_codec.hpp"
 #include "list_filter.hpp"
 
 namespace libexec::server {
 namespace {
 
 constexpr std::size_t events_per_page = 500;
-
-/// No Content-Type at all is taken for JSON; a wrong one is somebody else's data.
-bool is_json(const HttpRequest& request) {
-    const auto type = request.header("content-type");
-    if (!type) return true;
-    std::string_view essence = type->substr(0, type->find(';'));
-    while (!essence.empty() && essence.back() == ' ') essence.remove_suffix(1);
-    constexpr std::string_view suffix = "+json";
-    return equal_ignoring_case(essence, "application/json") ||
-           (essence.size() > suffix.size() &&
-            equal_ignoring_case(essence.substr(essence.size() - suffix.size()), suffix));
-}
 
 }  // namespace
 
@@ -52,58 +39,44 @@ Task<Result<std::vector<CommittedEvent>>> all_events(Service& service, OrderId o
     }
 }
 
-bool OrderRoutes::admit(Call& call) {
-    if (!is_json(call.request())) {
-        call.refuse("unsupported_media_type", "the body must be JSON: send Content-Type: application/json");
-        return false;
-    }
-    if (draining_ || service_.draining()) {
-        call.refuse("draining", "this node is stopping and takes no new orders");
-        return false;
-    }
-    const RateLimiter::Answer answer = limiter_.take(call.request().peer_address);
-    if (answer.allowed) return true;
-    const std::string quota = std::to_string(limiter_.per_minute());
-    Problem problem =
-        make_problem("rate_limited", "more than " + quota + " submissions in a minute from this address");
-    problem.retry_after = answer.retry_after;
-    HttpResponse head;
-    head.with("RateLimit-Policy", "\"submissions\";q=" + quota + ";w=60");
-    head.with("RateLimit", "\"submissions\";r=0;t=" + std::to_string(answer.retry_after.count()));
-    call.refuse(std::move(problem), std::move(head));
-    return false;
-}
-
 Task<void> OrderRoutes::submit(Call& call) {
+    if (auto problem = check_json_body(call.request())) {
+        refuse_submission(call, std::move(*problem));
+        co_return;
+    }
+    if (auto problem = submissions_.admit(call.request().peer_address)) {
+        refuse_submission(call, std::move(*problem));
+        co_return;
+    }
     constexpr std::size_t key_bytes_most = 255;
-    if (!admit(call)) co_return;
     SubmitOptions options;
     options.correlation_id = call.request_id();
     if (const auto key = call.request().header("idempotency-key")) {
         if (!is_token_text(*key, key_bytes_most)) {
-            call.refuse(bad_parameter("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
+            refuse_submission(
+                call, bad_parameter("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
             co_return;
         }
         options.idempotency_key = *key;
     }
-    DecodedOrder decoded = decode_order_request(call.request().body, service_.tokens());
-    if (auto* const problem = std::get_if<Problem>(&decoded)) {
-        call.refuse(std::move(*problem));
+    Submission submission = co_await submissions_.place(call.request().body, std::move(options));
+    if (submission.refusal) {
+        refuse_submission(call, std::move(*submission.refusal));
         co_return;
     }
-    OrderRequest request = std::get<OrderRequest>(std::move(decoded));
-    const std::string client_order_id = request.client_order_id;
-    Result<Submitted> submitted = co_await service_.submit(std::move(request), std::move(options));
-    if (!submitted) {
-        call.refuse(submitted.error());
-        co_return;
-    }
-    const Submitted& accepted = submitted.value();
     // The same answer as the first time, whatever became of the order since.
-    HttpResponse response(202, encode_submit_answer(accepted.order, OrderStatus::pending, client_order_id));
-    response.with("Location", "/api/orders/" + accepted.order.to_string());
-    if (accepted.replayed) response.with("Idempotent-Replay", "true");
+    HttpResponse response(
+        202, encode_submit_answer(submission.order, OrderStatus::pending, submission.client_order_id));
+    response.with("Location", "/api/orders/" + submission.order.to_string());
+    if (submission.replayed) response.with("Idempotent-Replay", "true");
+    submissions_.describe_limits(response, call.request().peer_address, nullptr);
     call.answer(std::move(response));
+}
+
+void OrderRoutes::refuse_submission(Call& call, Problem problem) {
+    HttpResponse head;
+    submissions_.describe_limits(head, call.request().peer_address, &problem);
+    call.refuse(std::move(problem), std::move(head));
 }
 
 Task<void> OrderRoutes::read(Call& call) {

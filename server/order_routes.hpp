@@ -1,13 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <string>
 
 #include "call.hpp"
 #include "libexec/base/clock.hpp"
 #include "libexec/embed/open.hpp"
 #include "libexec/telemetry/log.hpp"
-#include "rate_limiter.hpp"
+#include "submissions.hpp"
 
 namespace libexec::server {
 
@@ -19,8 +18,8 @@ Task<Result<std::vector<CommittedEvent>>> all_events(Service& service, OrderId o
 /// Submitting, reading and cancelling orders.
 class OrderRoutes {
 public:
-    OrderRoutes(Service& service, RateLimiter& limiter, const std::atomic<bool>& draining, Log& log)
-        : service_(service), limiter_(limiter), draining_(draining), log_(log) {}
+    OrderRoutes(Service& service, Submissions& submissions, Log& log)
+        : service_(service), submissions_(submissions), log_(log) {}
 
     Task<void> submit(Call& call);
     Task<void> read(Call& call);
@@ -31,12 +30,11 @@ public:
     Task<void> attempts(Call& call);
 
 private:
-    /// Whether the request may go on; when not, the refusal is on its way.
-    bool admit(Call& call);
+    /// Every answer to a submission says how much more may come.
+    void refuse_submission(Call& call, Problem problem);
 
     Service& service_;
-    RateLimiter& limiter_;
-    const std::atomic<bool>& draining_;
+    Submissions& submissions_;
     Log& log_;
 };
 

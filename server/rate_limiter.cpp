@@ -29,7 +29,7 @@ Time& RateLimiter::bucket(std::string_view address, Time now) {
     return full_at_.emplace(std::move(key), Time{}).first->second;
 }
 
-RateLimiter::Answer RateLimiter::take(std::string_view address) {
+RateLimiter::Answer RateLimiter::ask(std::string_view address, bool take_one) {
     using std::chrono::microseconds;
     if (per_minute_ == 0) return {};
     const microseconds minute = std::chrono::minutes(1);
@@ -37,13 +37,15 @@ RateLimiter::Answer RateLimiter::take(std::string_view address) {
     const std::lock_guard lock(mutex_);
     const Time now = clock_.now();
     Time& full_at = bucket(address, now);
-    const Time after = std::max(full_at, now) + token;
-    if (after - now <= minute) {
-        full_at = after;
-        return {};
-    }
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(after - now - minute);
-    return {false, std::max(wait, std::chrono::seconds(1))};
+    Answer answer;
+    answer.allowed = std::max(full_at, now) + token - now <= minute;
+    if (answer.allowed && take_one) full_at = std::max(full_at, now) + token;
+    const microseconds missing = std::max(full_at, now) - now;
+    const auto whole = std::max<microseconds::rep>((minute - missing) / token, 0);
+    answer.remaining = static_cast<std::uint32_t>(std::min<microseconds::rep>(whole, per_minute_));
+    const microseconds wait = missing - (minute - token * (answer.remaining + 1));
+    answer.retry_after = std::max(std::chrono::ceil<std::chrono::seconds>(wait), std::chrono::seconds(1));
+    return answer;
 }
 
 }  // namespace libexec::server

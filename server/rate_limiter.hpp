@@ -20,13 +20,17 @@ public:
 
     struct Answer {
         bool allowed = true;
-        std::chrono::seconds retry_after{0};  ///< until the next token, rounded up; above zero when refused
+        std::uint32_t remaining = 0;          ///< tokens left; 0 without a limit
+        std::chrono::seconds retry_after{0};  ///< until there is one more token, rounded up, at least 1
     };
     /// Takes a token of that address, or says when there will be one.
-    Answer take(std::string_view address);
+    Answer take(std::string_view address) { return ask(address, true); }
+    /// How that address stands, taking nothing; `allowed` says whether there is a token.
+    Answer look(std::string_view address) { return ask(address, false); }
     std::uint32_t per_minute() const { return per_minute_; }
 
 private:
+    Answer ask(std::string_view address, bool take_one);
     Time& bucket(std::string_view address, Time now);
 
     const std::uint32_t per_minute_;

@@ -2,6 +2,9 @@
 
 #include <optional>
 
+#include "accept.hpp"
+#include "query.hpp"
+
 namespace libexec::server {
 namespace {
 
@@ -27,22 +30,30 @@ std::optional<std::string_view> match(std::string_view pattern, std::string_view
 /// Fixed paths come before those with a hole in the same place.
 const Routes::Entry Routes::table[] = {
     {"POST", "/api/orders/execute", &Routes::order<&OrderRoutes::submit>},
-    {"GET", "/api/orders/execute", &Routes::stream<&StreamRoutes::follow_by_query>},
+    {"GET", "/api/orders/execute", &Routes::execute_socket, Offer::socket},
+    {"GET", "/api/orders/ws", &Routes::socket<&SubmitSocket::serve>, Offer::socket},
+    {"GET", "/api/stream", &Routes::feed<&FeedRoutes::serve>, Offer::socket},
     {"GET", "/api/orders", &Routes::order<&OrderRoutes::list>},
+    {"POST", "/api/orders", &Routes::order<&OrderRoutes::submit>},
     {"GET", "/api/orders/{id}", &Routes::order<&OrderRoutes::read>},
+    {"DELETE", "/api/orders/{id}", &Routes::order<&OrderRoutes::cancel>},
     {"POST", "/api/orders/{id}/cancel", &Routes::order<&OrderRoutes::cancel>},
-    {"GET", "/api/orders/{id}/events", &Routes::events},
+    {"GET", "/api/orders/{id}/events", &Routes::events, Offer::json_or_events},
     {"GET", "/api/orders/{id}/routing", &Routes::order<&OrderRoutes::routing>},
     {"GET", "/api/orders/{id}/attempts", &Routes::order<&OrderRoutes::attempts>},
-    {"GET", "/api/orders/{id}/stream", &Routes::stream<&StreamRoutes::follow>},
-    {"GET", "/ws/orders/{id}", &Routes::stream<&StreamRoutes::follow>},
+    {"GET", "/api/orders/{id}/stream", &Routes::stream<&StreamRoutes::follow>, Offer::socket},
+    {"GET", "/ws/orders/{id}", &Routes::stream<&StreamRoutes::follow>, Offer::socket},
+    {"POST", "/api/quotes", &Routes::quote<&QuoteRoutes::quote>},
+    {"GET", "/api/quote", &Routes::quote<&QuoteRoutes::quote_by_query>},
+    {"GET", "/api/venues", &Routes::quote<&QuoteRoutes::venues>},
     {"GET", "/api/queue/metrics", &Routes::state<&HealthRoutes::queue>},
     {"GET", "/api/tokens", &Routes::state<&HealthRoutes::tokens>},
     {"GET", "/api/health", &Routes::state<&HealthRoutes::health>},
     {"GET", "/health", &Routes::state<&HealthRoutes::health>},
-    {"GET", "/livez", &Routes::state<&HealthRoutes::livez>},
-    {"GET", "/readyz", &Routes::state<&HealthRoutes::readyz>},
+    {"GET", "/livez", &Routes::state<&HealthRoutes::livez>, Offer::text},
+    {"GET", "/readyz", &Routes::state<&HealthRoutes::readyz>, Offer::text},
     {"GET", "/version", &Routes::state<&HealthRoutes::version>},
+    {"GET", "/problems/{id}", &Routes::explain, Offer::json_or_text},
 };
 
 Routes::Routes(RoutesConfig config, Service& service, Log& log, const Clock& clock, UuidGenerator& ids)
@@ -50,8 +61,13 @@ Routes::Routes(RoutesConfig config, Service& service, Log& log, const Clock& clo
       ids_(ids),
       limiter_(config.rate_limit, clock),
       sockets_(config.ws_per_order),
-      orders_(service, limiter_, draining_, log),
+      origins_(std::move(config.origins)),
+      submissions_(service, limiter_, draining_, config.queue_limit),
+      orders_(service, submissions_, log),
       streams_(service, sockets_, config.ping_interval, log),
+      submit_socket_(service, submissions_, sockets_, config.orders_per_socket, log),
+      feed_(service, sockets_, clock, config.state_interval, log),
+      quotes_(service),
       health_(service, sockets_, clock, draining_, std::move(config.version)) {}
 
 const Routes::Entry* Routes::find(Call& call) {
@@ -70,23 +86,88 @@ const Routes::Entry* Routes::find(Call& call) {
         allowed += std::string(allowed.empty() ? "" : ", ") + std::string(entry.method);
         if (entry.method == "GET") allowed += ", HEAD";
     }
+    if (request.path == "*") allowed = "GET, HEAD, POST, DELETE";
     if (allowed.empty()) {
         call.refuse("not_found", "there is nothing at this address");
         return nullptr;
     }
-    HttpResponse head;
-    head.with("Allow", allowed + ", OPTIONS");
+    allowed += ", OPTIONS";
     if (method == "OPTIONS") {
-        head.status = 204;
-        head.content_type.clear();
-        call.answer(std::move(head));
-    } else {
-        constexpr std::size_t shown_most = 16;
-        call.refuse(make_problem("method_not_allowed", std::string(request.method.substr(0, shown_most)) +
-                                                           " is not among " + allowed),
-                    std::move(head));
+        tell_methods(call, allowed);
+        return nullptr;
     }
+    constexpr std::size_t shown_most = 16;
+    HttpResponse head;
+    head.with("Allow", allowed);
+    call.refuse(make_problem("method_not_allowed",
+                             std::string(request.method.substr(0, shown_most)) + " is not among " + allowed),
+                std::move(head));
     return nullptr;
+}
+
+void Routes::tell_methods(Call& call, const std::string& methods) {
+    for (HttpHeader& header : origins_.preflight_headers(call.request(), methods))
+        call.add_header(std::move(header));
+    HttpResponse head(204);
+    head.content_type.clear();
+    head.with("Allow", methods);
+    call.answer(std::move(head));
+}
+
+bool Routes::admit(Call& call, const Entry& entry) {
+    const HttpRequest& request = call.request();
+    const bool upgrades = entry.offer == Offer::socket && call.http().is_websocket_upgrade();
+    if (!parse_query(request.query)) {
+        call.refuse(bad_parameter("query", "has a broken percent-escape: write % as %25"));
+        return false;
+    }
+    // A browser sends more on its own than a page may read: that a page cannot see the answer is no
+    // protection.
+    if ((upgrades || entry.method != "GET") && !origins_.allows(request)) {
+        constexpr std::size_t shown_most = 128;
+        const std::string origin(request.header("origin").value_or("").substr(0, shown_most));
+        Problem problem =
+            make_problem("forbidden", "Origin: pages of '" + origin +
+                                          "' may not do this; CORS_ORIGINS lists those that may");
+        problem.errors.push_back({"Origin", "must be this server's own or one of CORS_ORIGINS"});
+        call.refuse(std::move(problem));
+        return false;
+    }
+    if (entry.offer == Offer::socket && !upgrades) {
+        HttpResponse head;
+        call.refuse(
+            make_problem("upgrade_required", entry.pattern == "/api/orders/execute"
+                                                 ? "POST submits an order here; GET is for a WebSocket"
+                                                 : "this path speaks WebSocket"),
+            std::move(head.with("Upgrade", "websocket")));
+        return false;
+    }
+    if (upgrades) return true;
+    const std::optional<std::string_view> type = [&] {
+        switch (entry.offer) {
+            case Offer::text:
+                return preferred_type(request, {"text/plain"});
+            case Offer::json_or_text:
+                return preferred_type(request, {"application/json", "text/plain"});
+            case Offer::json_or_events:
+                return preferred_type(request, {"application/json", "text/event-stream"});
+            case Offer::json:
+            case Offer::socket:
+                break;
+        }
+        return preferred_type(request, {"application/json"});
+    }();
+    if (type) return true;
+    call.refuse(
+        "not_acceptable",
+        "Accept takes none of what is here: send application/json, text/plain for health and problems, "
+        "text/event-stream for events, or nothing");
+    return false;
+}
+
+Task<void> Routes::execute_socket(Call& call) {
+    if (call.request().query_parameter("orderId")) return streams_.follow_by_query(call);
+    return submit_socket_.serve(call);
 }
 
 Task<void> Routes::events(Call& call) {
@@ -96,6 +177,7 @@ Task<void> Routes::events(Call& call) {
 
 Task<void> Routes::handle(HttpExchange& exchange) {
     Call call(exchange, request_id_of(exchange.request(), ids_));
+    for (HttpHeader& header : origins_.headers(exchange.request())) call.add_header(std::move(header));
     const Entry* const entry = find(call);
     if (log_.enabled(LogLevel::debug)) {
         log_.debug("http.request", "request",
@@ -104,7 +186,7 @@ Task<void> Routes::handle(HttpExchange& exchange) {
                     {"address", std::string(call.request().peer_address)},
                     {"requestId", call.request_id()}});
     }
-    if (entry != nullptr) co_await (this->*entry->route)(call);
+    if (entry != nullptr && admit(call, *entry)) co_await (this->*entry->route)(call);
 }
 
 HttpResponse Routes::make_error(int status, std::string_view detail) {
@@ -130,8 +212,12 @@ HttpResponse Routes::make_error(int status, std::string_view detail) {
                 return "internal";
         }
     }();
-    const Problem problem = make_problem(code, std::string(detail));
-    return HttpResponse(status, encode_problem(problem), "application/problem+json");
+    Problem problem = make_problem(code, std::string(detail));
+    complete_problem(problem, "", ids_.next().to_string());
+    HttpResponse response(status, encode_problem(problem), "application/problem+json");
+    response.with("X-Request-Id", problem.request_id).with("Cache-Control", "no-store");
+    if (problem.retry_after) response.with("Retry-After", std::to_string(problem.retry_after->count()));
+    return response;
 }
 
 }  // namespace libexec::server

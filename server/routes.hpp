@@ -3,7 +3,9 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "feed_routes.hpp"
 #include "health_routes.hpp"
 #include "libexec/base/clock.hpp"
 #include "libexec/base/uuid.hpp"
@@ -11,16 +13,26 @@
 #include "libexec/net/http_exchange.hpp"
 #include "libexec/telemetry/log.hpp"
 #include "order_routes.hpp"
+#include "origins.hpp"
+#include "problem_routes.hpp"
+#include "quote_routes.hpp"
 #include "rate_limiter.hpp"
 #include "socket_limiter.hpp"
 #include "stream_routes.hpp"
+#include "submissions.hpp"
+#include "submit_socket.hpp"
 
 namespace libexec::server {
 
 struct RoutesConfig {
     std::uint32_t rate_limit = 30;                    ///< submissions per minute and address; 0: no limit
     std::uint32_t ws_per_order = 3;                   ///< sockets per order and address; 0: no limit
+    std::size_t orders_per_socket = 1'000;            ///< that a submitting socket follows at a time
     std::chrono::milliseconds ping_interval{20'000};  ///< signs of life in a quiet event stream
+    std::uint64_t queue_limit = 10'000;               ///< of the engine, for what is said about a full queue
+    std::chrono::milliseconds state_interval{
+        1'000};                        ///< between looks at queue and venues, for their followers
+    std::vector<std::string> origins;  ///< web pages that may use this server, as `parse_origins` gives them
     std::string version;
 };
 
@@ -38,10 +50,13 @@ public:
 
 private:
     using Route = Task<void> (Routes::*)(Call&);
+    /// What a route answers with when all is well.
+    enum class Offer : std::uint8_t { json, text, json_or_text, json_or_events, socket };
     struct Entry {
         std::string_view method;
         std::string_view pattern;  ///< `{id}` stands for any one segment
         Route route;
+        Offer offer = Offer::json;
     };
     static const Entry table[];
 
@@ -59,16 +74,41 @@ private:
     Task<void> state(Call& call) {
         return (health_.*Member)(call);
     }
+    template <auto Member>
+    Task<void> socket(Call& call) {
+        return (submit_socket_.*Member)(call);
+    }
+    template <auto Member>
+    Task<void> feed(Call& call) {
+        return (feed_.*Member)(call);
+    }
+    template <auto Member>
+    Task<void> quote(Call& call) {
+        return (quotes_.*Member)(call);
+    }
+    Task<void> explain(Call& call) { return explain_problem(call); }
+    /// The WebSocket on the path of submissions: one order's with `?orderId=`, else for submitting.
+    Task<void> execute_socket(Call& call);
+
     /// The route of a request, or null with the answer given: 404, 405, or the methods of the path.
     const Entry* find(Call& call);
+    /// The answer to OPTIONS.
+    void tell_methods(Call& call, const std::string& methods);
+    /// Whether the request may go on to its route; when not, the refusal is on its way.
+    bool admit(Call& call, const Entry& entry);
 
     Log& log_;
     UuidGenerator& ids_;
     std::atomic<bool> draining_{false};
     RateLimiter limiter_;
     SocketLimiter sockets_;
+    const Origins origins_;
+    Submissions submissions_;
     OrderRoutes orders_;
     StreamRoutes streams_;
+    SubmitSocket submit_socket_;
+    FeedRoutes feed_;
+    QuoteRoutes quotes_;
     HealthRoutes health_;
 };
 

@@ -5,6 +5,8 @@
 #include <concepts>
 #include <limits>
 
+#include "origins.hpp"
+
 namespace libexec::server {
 namespace {
 
@@ -115,6 +117,14 @@ constexpr std::array setting_table{
     Setting{"WS_PER_ORDER", "--ws-per-order", "ws_per_order", "a whole number from 0 to 10000", "3",
             "sockets that may follow one order from one address; 0: no limit", false,
             [](Options& o, std::string_view text) { return take_whole(text, 0, 10'000, o.ws_per_order); }},
+    Setting{"CORS_ORIGINS", "--cors-origins", "cors_origins",
+            "origins such as https://app.example.com with commas between, without a path, or * alone", "",
+            "web pages of other origins that may use this server; none: only its own", false,
+            [](Options& o, std::string_view text) {
+                auto origins = parse_origins(text);
+                if (origins) o.cors_origins = std::move(*origins);
+                return origins.has_value();
+            }},
     Setting{"PING_INTERVAL", "--ping-interval", "ping_interval", "milliseconds from 100 to 3600000", "20000",
             "between pings to a quiet socket", false,
             [](Options& o, std::string_view text) {
@@ -175,7 +185,6 @@ constexpr std::array unavailable_table{
     UnavailableSetting{"TLS_CERT", "this version serves plain HTTP only (put a TLS proxy in front)"},
     UnavailableSetting{"TLS_KEY", "this version serves plain HTTP only (put a TLS proxy in front)"},
     UnavailableSetting{"API_KEYS_FILE", "this version has no API keys: it would serve everybody"},
-    UnavailableSetting{"CORS_ORIGINS", "this version sends no CORS headers"},
 };
 
 }  // namespace

@@ -14,8 +14,8 @@
 
 namespace libexec::server {
 
-/// Counts who follows what: at most `per_order` sockets for one order and address (0: no limit).
-/// Safe from any thread; outlives its places.
+/// Counts the open sockets, and who follows what: at most `per_order` sockets for one order and address (0:
+/// no limit). Safe from any thread; outlives its places.
 class SocketLimiter {
 public:
     explicit SocketLimiter(std::uint32_t per_order) : per_order_(per_order) {}
@@ -38,6 +38,19 @@ public:
         Key key_;
     };
 
+    /// One open socket, until it is destroyed.
+    class Presence {
+    public:
+        explicit Presence(SocketLimiter& limiter) : limiter_(limiter) { ++limiter_.total_; }
+        ~Presence() { --limiter_.total_; }
+        Presence(const Presence&) = delete;
+        Presence& operator=(const Presence&) = delete;
+
+    private:
+        SocketLimiter& limiter_;
+    };
+    Presence enter() { return Presence(*this); }
+
     /// Nothing when the order has as many followers from there as it may.
     std::optional<Place> join(const OrderId& order, std::string_view address) {
         const std::lock_guard lock(mutex_);
@@ -45,11 +58,11 @@ public:
         std::uint32_t& count = counts_[key];
         if (per_order_ != 0 && count >= per_order_) return std::nullopt;
         ++count;
-        ++total_;
         return Place(this, std::move(key));
     }
 
     std::uint32_t per_order() const { return per_order_; }
+    /// Sockets open now, whatever they follow.
     std::uint64_t total() const { return total_; }
 
 private:
@@ -57,7 +70,6 @@ private:
         const std::lock_guard lock(mutex_);
         const auto found = counts_.find(key);
         if (--found->second == 0) counts_.erase(found);
-        --total_;
     }
 
     const std::uint32_t per_order_;

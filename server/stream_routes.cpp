@@ -3,54 +3,34 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
+#include "accept.hpp"
 #include "event_feed.hpp"
+#include "event_sender.hpp"
 #include "libexec/json/event_codec.hpp"
 #include "order_routes.hpp"
 
 namespace libexec::server {
 namespace {
 
-/// One socket and what it follows. Shared by the coroutine that sends and the one that receives.
-struct Follower {
-    std::shared_ptr<WebSocket> socket;
-    std::shared_ptr<EventStream> stream;
-    std::uint32_t last_seq = 0;  ///< of the last event that was queued for the client
-};
-
-/// Whether everything was queued; a client that reads too slowly gets what there is room for.
-bool send_events(Follower& follower, const EventBatch& batch) {
-    for (const CommittedEvent& event : batch.events) {
-        if (!follower.socket->send_text(encode_event(*event))) return false;
-        follower.last_seq = event->seq;
-    }
-    return true;
-}
-
-Task<void> send_until_end(Follower& follower) {
-    WebSocket& socket = *follower.socket;
-    for (;;) {
-        const Result<EventBatch> next = co_await follower.stream->next();
-        const bool sent = next && send_events(follower, next.value());
-        const EventBatch::End end = next ? next.value().end : EventBatch::End::lagged;
-        if (!sent || end == EventBatch::End::lagged) {
-            socket.close(WsCloseCode::try_again_later, std::to_string(follower.last_seq));
-        } else if (end == EventBatch::End::finished) {
-            socket.close(WsCloseCode::normal, "the order has ended");
-        } else if (end == EventBatch::End::closed) {
-            socket.close(WsCloseCode::going_away, "shutting down");
-        }
-        if (!sent || end != EventBatch::End::none) break;
-    }
-}
-
 /// Sends what happens until the order ends, the client falls behind or goes, or the server stops.
-Task<void> send_live(std::shared_ptr<Follower> follower) {
+Task<void> send_live(std::shared_ptr<EventSender> sender) {
+    EventBatch::End end = EventBatch::End::lagged;
+    bool failed = false;
     try {
-        co_await send_until_end(*follower);
+        end = co_await send_events(sender);
     } catch (const std::exception&) {
-        follower->socket->close(WsCloseCode::internal_error, std::to_string(follower->last_seq));
+        failed = true;
     }
-    follower->stream->close();
+    WebSocket& socket = *sender->socket;
+    if (failed) {
+        socket.close(WsCloseCode::internal_error, std::to_string(sender->last_seq));
+    } else if (end == EventBatch::End::lagged) {
+        socket.close(WsCloseCode::try_again_later, std::to_string(sender->last_seq));
+    } else if (end == EventBatch::End::finished) {
+        socket.close(WsCloseCode::normal, "the order has ended");
+    } else {
+        socket.close(WsCloseCode::going_away, "shutting down");
+    }
 }
 
 /// The newest events that fit one message well below the socket's own bound.
@@ -93,35 +73,20 @@ Resume resume_point(const HttpRequest& request, std::string_view header) {
 }  // namespace
 
 bool StreamRoutes::wants_event_stream(const HttpRequest& request) {
-    const auto accept = request.header("accept");
-    return request.method == "GET" && accept && accept->find("text/event-stream") != std::string_view::npos;
+    const Preference stream = preference_for(request, "text/event-stream");
+    const Preference json = preference_for(request, "application/json");
+    if (stream.thousandths == 0) return false;
+    // Who takes anything gets JSON; who names the stream wants it.
+    return stream.named ? stream.thousandths >= json.thousandths : stream.thousandths > json.thousandths;
 }
 
 Task<void> StreamRoutes::follow_by_query(Call& call) {
-    const auto order = call.request().query_parameter("orderId");
-    if (!order) {
-        if (call.http().is_websocket_upgrade()) {
-            call.refuse(bad_parameter("orderId",
-                                      "is required: submit with POST, then follow the order with ?orderId="));
-        } else {
-            HttpResponse head;
-            call.refuse(make_problem("upgrade_required",
-                                     "POST submits an order here; GET follows one over a WebSocket"),
-                        std::move(head.with("Upgrade", "websocket")));
-        }
-        co_return;
-    }
-    call.id_text = *order;
+    const std::string order = call.request().query_parameter("orderId").value_or("");
+    call.id_text = order;
     co_await follow(call);
 }
 
 Task<void> StreamRoutes::follow(Call& call) {
-    if (!call.http().is_websocket_upgrade()) {
-        HttpResponse head;
-        call.refuse(make_problem("upgrade_required", "this path speaks WebSocket"),
-                    std::move(head.with("Upgrade", "websocket")));
-        co_return;
-    }
     const Resume resume = resume_point(call.request(), "");
     if (resume.malformed) {
         call.refuse(bad_parameter("after", "must be a sequence number such as 4"));
@@ -130,6 +95,7 @@ Task<void> StreamRoutes::follow(Call& call) {
     const std::optional<OrderRecord> record = co_await find_order(service_, call);
     if (!record) co_return;
     const OrderId id = record->order.id;
+    const SocketLimiter::Presence presence = sockets_.enter();
     std::optional<SocketLimiter::Place> place = sockets_.join(id, call.request().peer_address);
     if (!place) {
         const std::string quota = std::to_string(sockets_.per_order());
@@ -150,7 +116,7 @@ Task<void> StreamRoutes::follow(Call& call) {
         history = std::move(events).value();
     }
 
-    const auto follower = std::make_shared<Follower>();
+    const auto follower = std::make_shared<EventSender>();
     follower->socket = co_await call.http().accept_websocket("");
     if (follower->socket == nullptr) co_return;
     log_.debug("stream.open", "a socket follows an order",
@@ -195,9 +161,12 @@ Task<void> StreamRoutes::serve_events(Call& call) {
         co_return;
     }
     HttpResponse head(200, {}, "text/event-stream");
-    head.with("Cache-Control", "no-store")
-        .with("X-Accel-Buffering", "no")
-        .with("X-Request-Id", call.request_id());
+    head.with("Cache-Control", "no-store").with("X-Accel-Buffering", "no");
+    call.complete(head);
+    if (call.request().method == "HEAD") {
+        call.http().start_stream(std::move(head));
+        co_return;
+    }
     EventFeed feed(service_.follow(record->order.id, after, call.http().executor()), call.http().executor());
     call.http().start_stream(std::move(head));
     call.http().on_closed(feed.closer());

@@ -102,18 +102,34 @@ public:
 
 inline const std::string ten_sol = R"({"tokenIn":"SOL","tokenOut":"USDC","amountIn":"10"})";
 
-inline std::string upgrade_request(const std::string& target) {
+/// `headers` are whole lines, each with its CR LF.
+inline std::string upgrade_request(const std::string& target, const std::string& headers = {}) {
     return "GET " + target +
            " HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
            "13\r\n"
-           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+           headers + "\r\n";
+}
+
+/// The refusal of a handshake: what came instead of 101.
+inline ApiAnswer refused(ApiServer& api, const std::string& target, const std::string& headers = {}) {
+    RawClient client(api.server.port());
+    client.send(upgrade_request(target, headers));
+    const std::string bytes = client.read();
+    ApiAnswer answer;
+    answer.status = std::stoi(bytes.substr(9, 3));
+    const std::size_t end = bytes.find("\r\n\r\n");
+    answer.head = bytes.substr(0, end + 2);
+    answer.body = bytes.substr(end + 4);
+    return answer;
 }
 
 /// A browser's side of one socket, as far as these tests need it.
 class SocketClient {
 public:
-    SocketClient(std::uint16_t port, const std::string& target) : raw_(port) {
-        raw_.send(upgrade_request(target));
+    SocketClient(std::uint16_t port, const std::string& target, const std::string& headers = {})
+        : raw_(port) {
+        raw_.send(upgrade_request(target, headers));
         head_ = raw_.read_until("\r\n\r\n");
         const std::size_t end = head_.find("\r\n\r\n");
         if (!head_.starts_with("HTTP/1.1 101 ")) throw std::runtime_error("refused: " + head_);
@@ -139,6 +155,8 @@ public:
         if (!parsed) throw std::runtime_error("not JSON: " + text);
         return parsed.value();
     }
+    void say(const std::string& text) { raw_.send(masked(0x81, text)); }
+    void say_bytes(const std::string& bytes) { raw_.send(masked(0x82, bytes)); }
     void hang_up() { raw_.hang_up(); }
 
 private:

@@ -22,7 +22,8 @@ public:
     Result<CancelAnswer> cancel_answer = CancelAnswer{};
     Result<Done> health_answer = Done{};
     bool is_draining = false;
-    QueueCounts counts;
+    QueueCounts counts;                        ///< while requests are on their way, `set_counts`
+    std::optional<OrderId> next_is_replay_of;  ///< the next submission turns out to be that order
     Result<RoutingDecision> quote_answer = RoutingDecision{};
     std::vector<VenueStatus> venue_list;
 
@@ -38,6 +39,11 @@ public:
         options.push_back(with);
         if (submit_error) co_return *submit_error;
         Submitted submitted;
+        if (next_is_replay_of) {
+            submitted.order = *std::exchange(next_is_replay_of, std::nullopt);
+            submitted.replayed = true;
+            co_return submitted;
+        }
         if (const auto known = keys_.find(with.idempotency_key); known != keys_.end()) {
             if (request_digest(known->second.first) != request_digest(request)) {
                 co_return reject(Reason::idempotency_conflict, "the key belongs to another order");
@@ -82,13 +88,17 @@ public:
     std::shared_ptr<EventStream> follow_all(Executor reader) override {
         return std::make_shared<EveryStream>(*this, reader);
     }
-    Task<Result<QueueCounts>> queue() override { co_return counts; }
+    Task<Result<QueueCounts>> queue() override {
+        const std::lock_guard lock(mutex_);
+        co_return counts;
+    }
     Task<Result<RoutingDecision>> quote(OrderRequest request) override {
         const std::lock_guard lock(mutex_);
         quote_requests.push_back(std::move(request));
         co_return quote_answer;
     }
     std::vector<VenueStatus> venues() const override { return venue_list; }
+    Metrics& metrics() override { return metrics_; }
     const TokenRegistry& tokens() const override { return tokens_; }
     Result<Done> health() const override { return health_answer; }
     bool draining() const override { return is_draining; }
@@ -116,6 +126,10 @@ public:
         data.amount_in = {Amount(10'000'000'000), 9};
         data.amount_out = {Amount(1'502'611'000), 6};
         happen(order, OrderStatus::confirmed, data);
+    }
+    void set_counts(const QueueCounts& now) {
+        const std::lock_guard lock(mutex_);
+        counts = now;
     }
     /// Every stream ends this way from now on.
     void end_streams(EventBatch::End end) {
@@ -217,6 +231,7 @@ private:
         Uuid::Bytes bytes{};
         bytes[6] = 0x70;
         bytes[8] = 0x80;
+        bytes[14] = static_cast<std::uint8_t>((orders_.size() + 1) >> 8);
         bytes[15] = static_cast<std::uint8_t>(orders_.size() + 1);
         const OrderId id(bytes);
         Row& row = orders_[id];
@@ -251,6 +266,7 @@ private:
         return events;
     }
 
+    Metrics metrics_;
     const TokenRegistry tokens_ = TokenRegistry::with_defaults();
     std::mutex mutex_;
     std::map<OrderId, Row> orders_;

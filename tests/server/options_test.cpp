@@ -151,13 +151,30 @@ TEST_SUITE("server/options") {
     }
 
     TEST_CASE("what this version cannot do is refused, not ignored") {
-        for (const char* env : {"TLS_CERT", "TLS_KEY", "API_KEYS_FILE", "CORS_ORIGINS"}) {
+        for (const char* env : {"TLS_CERT", "TLS_KEY", "API_KEYS_FILE"}) {
             CAPTURE(env);
             CHECK(says(resolve({}, {{env, "x"}}).errors, env));
             CHECK(resolve({}, {{env, ""}}).errors.empty());
         }
         CHECK(!parse_config("tls_cert = 'x'", "c").texts.empty());
         CHECK(says(resolve({}, {}, parse_config("tls_cert = 'x'", "c").texts).errors, "TLS_CERT"));
+    }
+
+    TEST_CASE("origins are whole origins, or everybody") {
+        const auto origins = [](const char* text) {
+            return resolve({}, {{"CORS_ORIGINS", text}}).options.cors_origins;
+        };
+        CHECK(resolve({}, {}).options.cors_origins.empty());
+        CHECK(origins("https://a.example, HTTP://Localhost:5173") ==
+              std::vector<std::string>{"https://a.example", "http://localhost:5173"});
+        CHECK(origins("*") == std::vector<std::string>{"*"});
+        for (const char* bad :
+             {"a.example", "https://a.example/", "https://a.example/x", "*,https://a.example", "https://",
+              "ftp://a.example", "null", "https://a.example:0", "https://a.example:70000", "https://a b",
+              "https://a.example,,", "https://*.a", "https://user@a.example"}) {
+            CAPTURE(bad);
+            CHECK(says(resolve({}, {{"CORS_ORIGINS", bad}}).errors, "without a path"));
+        }
     }
 
     TEST_CASE("Redis is answered with one line") {

@@ -12,19 +12,6 @@ std::string order_path(const OrderId& id) { return "/api/orders/" + id.to_string
 
 std::string seq_of(const JsonValue& event) { return event["seq"].text(); }
 
-/// The refusal of a handshake: what came instead of 101.
-ApiAnswer refused(ApiServer& api, const std::string& target) {
-    RawClient client(api.server.port());
-    client.send(upgrade_request(target));
-    const std::string bytes = client.read();
-    ApiAnswer answer;
-    answer.status = std::stoi(bytes.substr(9, 3));
-    const std::size_t end = bytes.find("\r\n\r\n");
-    answer.head = bytes.substr(0, end + 2);
-    answer.body = bytes.substr(end + 4);
-    return answer;
-}
-
 }  // namespace
 
 TEST_SUITE("server/stream") {
@@ -87,7 +74,7 @@ TEST_SUITE("server/stream") {
         CHECK(unknown.json()["code"].text() == "not_found");
         CHECK(refused(api, "/ws/orders/7").status == 404);
         CHECK(refused(api, order_path(id) + "/stream?after=x").status == 400);
-        CHECK(refused(api, "/api/orders/execute").status == 400);
+        CHECK(refused(api, "/api/orders/execute?orderId=").status == 404);
         api.service.read_error = reject(Reason::service_unavailable, "away");
         CHECK(refused(api, order_path(id) + "/stream").status == 503);
     }

@@ -19,7 +19,9 @@ constexpr std::array types{
     ProblemType{"invalid_parameter", 400, "A parameter is not valid", false,
                 "A query parameter, header or path breaks a rule; `errors` names it."},
     ProblemType{"unauthorized", 401, "Authentication required", false, "Send a valid API key."},
-    ProblemType{"forbidden", 403, "Not allowed", false, "The API key may not do this."},
+    ProblemType{"forbidden", 403, "Not allowed", false,
+                "A web page of another origin may not do this: CORS_ORIGINS lists those that may. The same "
+                "answer is for an API key that may not."},
     ProblemType{
         "not_found", 404, "Not found", false,
         "There is nothing at this address: the path is misspelled, or the order is unknown or pruned."},
@@ -50,8 +52,10 @@ constexpr std::array types{
                 "This address submits faster than RATE_LIMIT allows. Wait for Retry-After."},
     ProblemType{"queue_full", 429, "The queue is full", true,
                 "QUEUE_LIMIT orders are waiting or running. Wait for Retry-After."},
-    ProblemType{"too_many_connections", 429, "Too many connections", true,
-                "This address already follows this order on WS_PER_ORDER sockets. Close one first."},
+    ProblemType{
+        "too_many_connections", 429, "Too many connections", true,
+        "This address already follows this order on WS_PER_ORDER sockets, or one socket follows too many "
+        "orders. Close one, or wait for an order to end."},
     ProblemType{"headers_too_large", 431, "The headers are too large", false,
                 "Send fewer or shorter headers."},
     ProblemType{
@@ -115,7 +119,23 @@ Problem make_problem(std::string_view code, std::string detail) {
 Problem make_problem(const Rejection& why) {
     // An amount is a field of a body: its own code says less than the body's.
     if (why.reason == Reason::bad_amount) return make_problem("invalid_body", why.detail);
-    return make_problem(to_string(why.reason), why.detail);
+    Problem problem = make_problem(to_string(why.reason), why.detail);
+    if (!why.order.is_nil()) problem.order_id = why.order.to_string();
+    return problem;
+}
+
+std::string encode_problem_type(const ProblemType& type) {
+    std::string text;
+    json::Writer out(text);
+    out.begin_object();
+    out.text("type", "/problems/" + std::string(type.code));
+    out.text("code", type.code);
+    out.text("title", type.title);
+    out.number("status", static_cast<std::uint64_t>(type.status));
+    out.flag("retryable", type.retryable);
+    out.text("help", type.help);
+    out.end_object();
+    return text;
 }
 
 std::string encode_problem(const Problem& problem) {
@@ -143,6 +163,7 @@ std::string encode_problem(const Problem& problem) {
     if (problem.retry_after)
         out.number("retryAfter", static_cast<std::uint64_t>(problem.retry_after->count()));
     if (!problem.order_id.empty()) out.text("orderId", problem.order_id);
+    if (!problem.client_order_id.empty()) out.text("clientOrderId", problem.client_order_id);
     if (!problem.request_id.empty()) out.text("requestId", problem.request_id);
     out.end_object();
     return text;

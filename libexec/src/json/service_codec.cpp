@@ -1,16 +1,15 @@
 #include "libexec/json/service_codec.hpp"
 
+#include "decision_codec.hpp"
 #include "json_writer.hpp"
 
 namespace libexec {
 
 using json::Writer;
 
-std::string encode_queue_metrics(const QueueMetrics& metrics) {
-    std::string text;
-    Writer out(text);
-    out.begin_object();
-    out.flag("success", true);
+namespace {
+
+void write_metrics(Writer& out, const QueueMetrics& metrics) {
     out.object("metrics");
     out.number("waiting", metrics.waiting);
     out.number("active", metrics.active);
@@ -25,6 +24,93 @@ std::string encode_queue_metrics(const QueueMetrics& metrics) {
         out.null("oldestWaitingMs");
     }
     out.end_object();
+}
+
+void write_venues(Writer& out, const std::vector<VenueStatus>& venues) {
+    out.list("venues");
+    for (const VenueStatus& venue : venues) {
+        out.begin_object();
+        out.text("name", venue.name);
+        out.text("kind", venue.kind);
+        out.text("state", to_string(venue.state));
+        if (venue.last_quote) {
+            const VenueLastQuote& last = *venue.last_quote;
+            out.object("lastQuote");
+            out.text("outcome", last.failure ? to_string(*last.failure) : "ok");
+            out.milliseconds("latencyMs", last.latency);
+            out.time("at", last.at);
+            out.end_object();
+        } else {
+            out.null("lastQuote");
+        }
+        out.end_object();
+    }
+    out.end_list();
+}
+
+void begin_message(Writer& out, std::string_view topic, Time now) {
+    out.begin_object();
+    out.number("v", 1);
+    out.text("topic", topic);
+    out.time("timestamp", now);
+}
+
+}  // namespace
+
+std::string encode_queue_metrics(const QueueMetrics& metrics) {
+    std::string text;
+    Writer out(text);
+    out.begin_object();
+    out.flag("success", true);
+    write_metrics(out, metrics);
+    out.end_object();
+    return text;
+}
+
+std::string encode_queue_message(Time now, const QueueMetrics& metrics) {
+    std::string text;
+    Writer out(text);
+    begin_message(out, "queue", now);
+    write_metrics(out, metrics);
+    out.end_object();
+    return text;
+}
+
+std::string encode_venues(const std::vector<VenueStatus>& venues) {
+    std::string text;
+    Writer out(text);
+    out.begin_object();
+    write_venues(out, venues);
+    out.end_object();
+    return text;
+}
+
+std::string encode_venues_message(Time now, const std::vector<VenueStatus>& venues) {
+    std::string text;
+    Writer out(text);
+    begin_message(out, "venues", now);
+    write_venues(out, venues);
+    out.end_object();
+    return text;
+}
+
+std::string encode_quote_answer(const OrderRequest& request, const RoutingDecision& decision) {
+    const Quote* const best = decision.chosen();
+    std::optional<Amount> limit;
+    const bool exact_in = request.mode == SwapMode::exact_in;
+    if (best != nullptr) {
+        limit = exact_in ? least_output(best->amount_out, request.slippage)
+                         : most_input(best->amount_in, request.slippage);
+    }
+    std::string text;
+    Writer out(text);
+    out.begin_object();
+    out.flag("success", true);
+    json::write_decision_members(out, decision);
+    out.number("slippageBps", request.slippage.points());
+    out.money(exact_in ? "minAmountOut" : "maxAmountIn", limit,
+              exact_in ? request.token_out.decimals : request.token_in.decimals);
+    json::write_quotes(out, decision);
     out.end_object();
     return text;
 }

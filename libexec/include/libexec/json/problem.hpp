@@ -42,13 +42,18 @@ struct Problem {
     std::string instance;  ///< the path asked for
     std::vector<FieldError> errors;
     std::optional<std::chrono::seconds> retry_after;
-    std::string order_id;  ///< of `outcome_unknown`, `in_flight` and conflicts, where known
+    std::string order_id;         ///< of `outcome_unknown`, `in_flight` and conflicts, where known
+    std::string client_order_id;  ///< on the submit socket, so that its client knows what was declined
     std::string request_id;
 };
 
 /// `code` is one of `problem_types()`; another one becomes `internal`.
 Problem make_problem(std::string_view code, std::string detail);
 Problem make_problem(const Rejection& why);
+
+/// `{"type":...,"code":...,"title":...,"status":...,"retryable":...,"help":...}`: what the page behind `type`
+/// says to programs.
+std::string encode_problem_type(const ProblemType& type);
 
 /// The body, `application/problem+json`.
 std::string encode_problem(const Problem& problem);

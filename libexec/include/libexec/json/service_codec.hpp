@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "libexec/base/clock.hpp"
+#include "libexec/model/order.hpp"
+#include "libexec/model/routing_decision.hpp"
 #include "libexec/model/token.hpp"
+#include "libexec/model/venue_status.hpp"
 
 namespace libexec {
 
@@ -21,6 +24,22 @@ struct QueueMetrics {
 };
 /// `{"success":true,"metrics":{...}}`; `total` is the sum of all.
 std::string encode_queue_metrics(const QueueMetrics& metrics);
+
+/// The same as a message of the stream of everything:
+/// `{"v":1,"topic":"queue","timestamp":...,"metrics":{...}}`.
+std::string encode_queue_message(Time now, const QueueMetrics& metrics);
+
+/// `{"venues":[{name, kind, state, lastQuote:{outcome, latencyMs, at}}]}`; `lastQuote` is null for a venue
+/// that was never asked, its `outcome` "ok" or the reason why there was no quote.
+std::string encode_venues(const std::vector<VenueStatus>& venues);
+/// The same as a message of the stream of everything, with `topic` "venues".
+std::string encode_venues_message(Time now, const std::vector<VenueStatus>& venues);
+
+/// What every venue would offer for an order, best first:
+/// `{"success":true,"chosenDex":...,"minAmountOut":..., "quotes":[...]}` with the members of a routing
+/// decision. An order that fixes its output carries `maxAmountIn` instead; without any quote both are null,
+/// and so is `chosenDex`.
+std::string encode_quote_answer(const OrderRequest& request, const RoutingDecision& decision);
 
 /// `{"status":"ok","timestamp":...,"queue":{"activeConnections":N}}`; `trouble` turns it into "degraded" and
 /// says why.

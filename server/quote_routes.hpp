@@ -1,0 +1,26 @@
+#pragma once
+
+#include "call.hpp"
+#include "libexec/embed/open.hpp"
+
+namespace libexec::server {
+
+/// What the venues would offer, and how they are doing.
+class QuoteRoutes {
+public:
+    explicit QuoteRoutes(Service& service) : service_(service) {}
+
+    /// POST with a submit body.
+    Task<void> quote(Call& call);
+    /// GET with the fields of a submit body as query parameters.
+    Task<void> quote_by_query(Call& call);
+    Task<void> venues(Call& call);
+
+private:
+    /// `body` outlives the call. Bad fields are named as members of a body, or as query parameters.
+    Task<void> answer(Call& call, std::string_view body, bool by_query);
+
+    Service& service_;
+};
+
+}  // namespace libexec::server

@@ -1,0 +1,81 @@
+#include "submissions.hpp"
+
+#include "libexec/json/submit_codec.hpp"
+
+namespace libexec::server {
+namespace {
+
+bool is_json(std::string_view type) {
+    std::string_view essence = type.substr(0, type.find(';'));
+    while (essence.ends_with(' ') || essence.ends_with('\t')) essence.remove_suffix(1);
+    constexpr std::string_view suffix = "+json";
+    return equal_ignoring_case(essence, "application/json") ||
+           (essence.size() > suffix.size() &&
+            equal_ignoring_case(essence.substr(essence.size() - suffix.size()), suffix));
+}
+
+}  // namespace
+
+std::optional<Problem> check_json_body(const HttpRequest& request) {
+    const auto type = request.header("content-type");
+    if (type && !is_json(*type)) {
+        return make_problem("unsupported_media_type",
+                            "the body must be JSON: send Content-Type: application/json");
+    }
+    const auto coding = request.header("content-encoding");
+    if (coding && !coding->empty() && !equal_ignoring_case(*coding, "identity")) {
+        return make_problem("unsupported_media_type",
+                            "the body must not be compressed: leave Content-Encoding out");
+    }
+    return std::nullopt;
+}
+
+std::optional<Problem> Submissions::admit(std::string_view address) {
+    if (draining_ || service_.draining()) {
+        return make_problem("draining", "this node is stopping and takes no new orders");
+    }
+    const RateLimiter::Answer answer = limiter_.take(address);
+    if (answer.allowed) return std::nullopt;
+    Problem problem =
+        make_problem("rate_limited", "more than " + std::to_string(limiter_.per_minute()) +
+                                         " submissions in a minute from this address: wait for retryAfter");
+    problem.retry_after = answer.retry_after;
+    return problem;
+}
+
+Task<Submission> Submissions::place(std::string_view body, SubmitOptions options) {
+    Submission submission;
+    DecodedOrder decoded = decode_order_request(body, service_.tokens());
+    if (auto* const problem = std::get_if<Problem>(&decoded)) {
+        submission.refusal = std::move(*problem);
+        co_return submission;
+    }
+    OrderRequest request = std::get<OrderRequest>(std::move(decoded));
+    submission.client_order_id = request.client_order_id;
+    Result<Submitted> submitted = co_await service_.submit(std::move(request), std::move(options));
+    if (submitted) {
+        submission.order = submitted.value().order;
+        submission.replayed = submitted.value().replayed;
+    } else {
+        submission.refusal = make_problem(submitted.error());
+    }
+    co_return submission;
+}
+
+void Submissions::describe_limits(HttpResponse& head, std::string_view address, const Problem* refusal) {
+    std::string policy, state;
+    if (limiter_.per_minute() != 0) {
+        const RateLimiter::Answer answer = limiter_.look(address);
+        policy = "\"submissions\";q=" + std::to_string(limiter_.per_minute()) + ";w=60";
+        state = "\"submissions\";r=" + std::to_string(answer.remaining) +
+                ";t=" + std::to_string(answer.retry_after.count());
+    }
+    if (refusal != nullptr && refusal->type->code == "queue_full") {
+        if (!policy.empty()) policy += ", ", state += ", ";
+        policy += "\"queue\";q=" + std::to_string(queue_limit_);
+        state += "\"queue\";r=0";
+    }
+    if (!policy.empty()) head.with("RateLimit-Policy", policy).with("RateLimit", state);
+}
+
+}  // namespace libexec::server
