@@ -70,12 +70,13 @@ void append_value(std::string& line, std::string_view value, bool quoted) {
     }
 }
 
-void append_json(std::string& line, std::string_view key, std::string_view value) {
+/// `bare` is for numbers of our own making.
+void append_json(std::string& line, std::string_view key, std::string_view value, bool bare = false) {
     line += line.empty() ? "{\"" : ",\"";
     append_value(line, key, true);
-    line += "\":\"";
+    line += bare ? "\":" : "\":\"";
     append_value(line, value, true);
-    line += '"';
+    if (!bare) line += '"';
 }
 
 /// Whether a value can stand in a text line as it is, so that `key=value` pairs stay apart.
@@ -103,7 +104,7 @@ std::string format_log_line(LogFormat format, Time time, LogLevel level, std::st
         append_json(line, "level", to_string(level));
         append_json(line, "event", event);
         append_json(line, "msg", message);
-        for (const LogField& field : fields) append_json(line, field.key, field.value);
+        for (const LogField& field : fields) append_json(line, field.key, field.value, field.is_number);
         line += '}';
         return line;
     }

@@ -23,6 +23,11 @@ std::optional<LogLevel> parse_log_level(std::string_view word);
 struct LogField {
     std::string_view key;
     std::string value;
+    bool is_number = false;  ///< stands without quotes in JSON
+
+    static LogField number(std::string_view key, std::int64_t value) {
+        return {key, std::to_string(value), true};
+    }
 };
 
 /// Where the project talks to its operator: an object handed down, never a global. Safe from any thread.
