@@ -23,6 +23,7 @@ public:
         if (random_.below(3) == 0) event.next_retry_at = time();
         event.in_doubt = random_.below(4) == 0;
         event.correlation_id = text();
+        event.trace_id = text();
         choose(event);
         return event;
     }

@@ -119,6 +119,34 @@ TEST_SUITE("storage/sqlite_store") {
         CHECK(refusal(path).empty());
     }
 
+    TEST_CASE("a database of the first schema is brought up to date, with the orders in it") {
+        auto owned = std::make_unique<SqlitePlace>();
+        SqlitePlace& place = *owned;
+        const std::string path = place.config.path;
+        StoreWorld world(std::move(owned));
+        Acceptance asked = world.acceptance();
+        const OrderId id = asked.order.id;
+        CHECK(world.accept(asked).kind == AcceptAnswer::Kind::accepted);
+        world.store.reset();
+        // As the first version wrote it.
+        run_sql(path, "alter table orders drop column trace_id");
+        run_sql(path, "delete from schema_version where version > 1");
+
+        world.store = place.open(world.clock, world.bus);
+        Order expected = asked.order;
+        expected.trace_id.clear();
+        CHECK(world.record(id).order == expected);
+        OrderEvent opened = asked.opened;
+        opened.trace_id.clear();
+        CHECK(world.events(id) == std::vector{opened});
+        // And it goes on from there, with traces.
+        asked = world.acceptance();
+        CHECK(world.accept(asked).kind == AcceptAnswer::Kind::accepted);
+        CHECK(world.record(asked.order.id).order == asked.order);
+        CHECK(world.events(asked.order.id) == std::vector{asked.opened});
+        CHECK(world.claim(10).orders.size() == 2);
+    }
+
     TEST_CASE("files that are not ours are refused with a reason and left as they are") {
         TemporaryDirectory directory;
         const std::string text = directory.file("notes.txt");

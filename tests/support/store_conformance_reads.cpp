@@ -29,6 +29,7 @@ void keeps_every_field(StoreWorld& world) {
         after.number = asked.order.number;
         after.request = asked.order.request;
         after.correlation_id = asked.order.correlation_id;
+        after.trace_id = asked.order.trace_id;
         after.created_at = asked.order.created_at;
         after.status = OrderStatus::routing;
         after.last_seq = 2;

@@ -128,12 +128,14 @@ Acceptance StoreWorld::acceptance() {
     order.request.amount = Amount(10'000'000'000);
     order.request.slippage = Bps::of(100).value();
     order.correlation_id = "c-" + std::to_string(order.number);
+    order.trace_id = std::string(31, 'a') + std::to_string(order.number % 10);
     order.last_seq = 1;
     order.created_at = order.updated_at = clock.now();
     made.opened.order = order.id;
     made.opened.seq = 1;
     made.opened.at = clock.now();
     made.opened.correlation_id = order.correlation_id;
+    made.opened.trace_id = order.trace_id;
     made.request_digest = "10 SOL to USDC";
     return made;
 }
@@ -154,6 +156,8 @@ Acceptance StoreWorld::any_acceptance() {
     if (random.below(2) == 0) request.client_order_id = "mine-" + std::to_string(order.number);
     if (random.below(2) == 0) request.deadline = std::chrono::milliseconds(random.below(100'000));
     order.correlation_id = any_text(random);
+    order.trace_id = any_text(random);
+    made.opened.trace_id = order.trace_id;
     order.attempt = 1 + static_cast<std::uint32_t>(random.below(5));
     order.attempts_max = 1 + static_cast<std::uint32_t>(random.below(100));
     order.in_doubt = random.below(2) == 0;
@@ -235,6 +239,7 @@ Step step_to(const Claimed& claimed, OrderStatus to, Time at) {
     event.status = to;
     event.at = at;
     event.correlation_id = claimed.order.correlation_id;
+    event.trace_id = claimed.order.trace_id;
     event.data = data_for(claimed.order, to);
     if (is_terminal(to)) step.job.kind = JobChange::Kind::done;
     return step;

@@ -135,6 +135,7 @@ void write_event(Writer& out, const OrderEvent& event) {
     out.end_object();
     std::visit(WordsWriter{out, event}, event.data);
     out.text_or_null("correlationId", event.correlation_id);
+    out.text_or_null("traceId", event.trace_id);
     out.end_object();
 }
 

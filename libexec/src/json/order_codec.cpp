@@ -149,6 +149,7 @@ void write_order_members(Writer& out, const Order& order, const OrderWords& word
         out.null("deadlineMs");
     }
     out.text_or_null("correlationId", order.correlation_id);
+    out.text_or_null("traceId", order.trace_id);
 }
 
 void write_flat_members(Writer& out, const Order& order, const OrderWords& words) {

@@ -13,7 +13,9 @@ constexpr int application_id = 0x6c786563;
 
 // Never edited once released: a change of the schema is a new step at the end. Codes of statuses, kinds and
 // the like are the positions of the enumerators in the model, which therefore only grow at their ends.
-const std::array<std::vector<const char*>, 1> steps{{{
+using Script = std::vector<const char*>;
+
+const Script first_schema{
     // One row. `commits` counts the transactions that wrote anything: after a commit whose answer was lost it
     // tells whether that one landed.
     R"(create table totals (
@@ -128,7 +130,14 @@ const std::array<std::vector<const char*>, 1> steps{{{
         digest text not null,
         order_id blob not null references orders (id),
         primary key (scope, owner, key)) without rowid)",
-}}};
+};
+
+// The trace (W3C Trace Context) an order was submitted in; empty when there was none.
+const Script traces_of_orders{
+    "alter table orders add column trace_id text not null default ''",
+};
+
+const std::array<Script, 2> steps{first_schema, traces_of_orders};
 
 constexpr int known = static_cast<int>(steps.size());
 

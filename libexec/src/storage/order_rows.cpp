@@ -62,6 +62,7 @@ void OrderRow::put_request(const Order& order) {
         deadline_ms.set_null();
     }
     correlation_id.set(order.correlation_id);
+    trace_id.set(order.trace_id);
     created_at.set(order.created_at);
     cancel_requested.set(order.cancel_requested);
 }
@@ -106,6 +107,7 @@ Order OrderRow::get() const {
     request.native_out = native_out.flag();
     if (!deadline_ms.is_null()) request.deadline = std::chrono::milliseconds(deadline_ms.value);
     order.correlation_id = correlation_id.value;
+    order.trace_id = trace_id.value;
     order.created_at = created_at.time();
     order.cancel_requested = cancel_requested.flag();
 
@@ -223,6 +225,7 @@ OrderEvent EventRow::get() const {
     event.next_retry_at = next_retry_at.maybe_time();
     event.in_doubt = in_doubt.flag();
     event.correlation_id = correlation_id.text_or_empty();
+    event.trace_id = trace_id.value;
     Result<EventData> decoded = decode_event_data(event.kind, event.status, event.seq, data.value);
     if (!decoded) throw std::runtime_error("an event is unreadable: " + decoded.error().detail);
     event.data = std::move(decoded).value();

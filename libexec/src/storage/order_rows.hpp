@@ -12,16 +12,17 @@ struct OrderRow {
     static constexpr const char* request_columns =
         "id, number, client_id, client_order_id, symbol_in, mint_in, decimals_in, symbol_out, mint_out, "
         "decimals_out, "
-        "mode, amount, slippage_bps, side, native_in, native_out, deadline_ms, correlation_id, created_at, "
-        "cancel_requested";
-    static constexpr int request_count = 20;
+        "mode, amount, slippage_bps, side, native_in, native_out, deadline_ms, correlation_id, "
+        "trace_id, created_at, cancel_requested";
+    static constexpr int request_count = 21;
     static constexpr const char* standing_columns =
         "status, last_seq, in_doubt, attempt, attempts_max, next_retry_at, first_claimed_at, limit_amount, "
         "venue, "
         "quoted_in, quoted_out, executed_in, executed_out, tx_hash, failure, updated_at";
     static constexpr int standing_count = 16;
 
-    TextSlot id, client_id, client_order_id, symbol_in, mint_in, symbol_out, mint_out, amount, correlation_id;
+    TextSlot id, client_id, client_order_id, symbol_in, mint_in, symbol_out, mint_out, amount, correlation_id,
+        trace_id;
     NumberSlot number, decimals_in, decimals_out, mode, slippage_bps, side, native_in, native_out,
         deadline_ms, created_at, cancel_requested;
     NumberSlot status, last_seq, in_doubt, attempt, attempts_max, next_retry_at, first_claimed_at, updated_at;
@@ -35,7 +36,7 @@ struct OrderRow {
     void bind_request(Statement& statement) {
         statement.in(id, number, client_id, client_order_id, symbol_in, mint_in, decimals_in, symbol_out,
                      mint_out, decimals_out, mode, amount, slippage_bps, side, native_in, native_out,
-                     deadline_ms, correlation_id, created_at, cancel_requested);
+                     deadline_ms, correlation_id, trace_id, created_at, cancel_requested);
     }
     void bind_standing(Statement& statement) {
         statement.in(status, last_seq, in_doubt, attempt, attempts_max, next_retry_at, first_claimed_at,
@@ -45,7 +46,7 @@ struct OrderRow {
     void define(Statement& statement) {
         statement.out(id, number, client_id, client_order_id, symbol_in, mint_in, decimals_in, symbol_out,
                       mint_out, decimals_out, mode, amount, slippage_bps, side, native_in, native_out,
-                      deadline_ms, correlation_id, created_at, cancel_requested);
+                      deadline_ms, correlation_id, trace_id, created_at, cancel_requested);
         statement.out(status, last_seq, in_doubt, attempt, attempts_max, next_retry_at, first_claimed_at,
                       limit, venue, quoted_in, quoted_out, executed_in, executed_out, tx_hash, failure,
                       updated_at);
@@ -92,10 +93,11 @@ struct EventRow {
         "order_id, seq, kind, status, at, attempt, attempts_max, next_retry_at, in_doubt, correlation_id, "
         "data";
 
-    TextSlot order_id, correlation_id, data;
+    TextSlot order_id, correlation_id, data, trace_id;
     NumberSlot seq, kind, status, at, attempt, attempts_max, next_retry_at, in_doubt;
 
-    /// `order_correlation_id` is the order's own, which is not written again.
+    /// `order_correlation_id` is the order's own, which is not written again; nor is the trace id, which an
+    /// event reads from its order.
     void put(const OrderEvent& event, const std::string& order_correlation_id);
     OrderEvent get() const;
 
@@ -105,7 +107,7 @@ struct EventRow {
     }
     void define(Statement& statement) {
         statement.out(order_id, seq, kind, status, at, attempt, attempts_max, next_retry_at, in_doubt,
-                      correlation_id, data);
+                      correlation_id, data, trace_id);
     }
 };
 

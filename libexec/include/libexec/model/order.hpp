@@ -52,6 +52,7 @@ struct Order {
     std::uint64_t number =
         0;  ///< position among the orders of this store; with client ids, the simulated world's key
     std::string correlation_id;
+    std::string trace_id;  ///< 32 hexadecimal digits (W3C Trace Context); empty: none
 
     OrderStatus status = OrderStatus::pending;
     std::uint32_t last_seq = 0;

@@ -86,6 +86,7 @@ struct OrderEvent {
     std::optional<Time> next_retry_at;
     bool in_doubt = false;
     std::string correlation_id;
+    std::string trace_id;  ///< the order's
     EventData data;
 
     bool ends_order() const { return kind == EventKind::moved && is_terminal(status); }
