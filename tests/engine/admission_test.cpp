@@ -87,6 +87,38 @@ TEST_SUITE("engine/admission") {
         CHECK(world.try_submit(EngineFixture::request()));
     }
 
+    TEST_CASE("when the answer to the commit was lost, the refusal names the order that may exist") {
+        EngineFixture world;
+        world.store.trouble = [](const std::string& what) {
+            return what == "accept" ? MemoryStore::Trouble::answer_lost : MemoryStore::Trouble::none;
+        };
+        const Rejection why = world.try_submit(EngineFixture::request()).error();
+        CHECK(why.reason == Reason::outcome_unknown);
+        REQUIRE(world.store.rows.size() == 1);
+        CHECK(why.order == world.store.rows.begin()->first);
+        // It runs like any other, and the queue counts it once.
+        CHECK(world.engine->live_orders() == 1);
+        world.engine->start();
+        world.time.pass(10s);
+        CHECK(world.status(why.order) == OrderStatus::confirmed);
+        CHECK(world.engine->live_orders() == 0);
+        world.store.trouble = [](const std::string&) { return MemoryStore::Trouble::none; };
+        CHECK(world.try_submit(EngineFixture::request()));
+    }
+
+    TEST_CASE("a conflict names the order that has the key") {
+        EngineFixture world;
+        SubmitOptions options;
+        options.idempotency_key = "k1";
+        const OrderId first = world.try_submit(EngineFixture::request(), options).value().order;
+        OrderRequest other = EngineFixture::request();
+        other.amount = Amount(2'000);
+        const Rejection why = world.try_submit(other, options).error();
+        CHECK(why.reason == Reason::idempotency_conflict);
+        CHECK(why.order == first);
+        CHECK(world.try_submit(EngineFixture::request(), options).value().order == first);
+    }
+
     TEST_CASE("a draining engine takes nothing new and gives its orders back") {
         EngineFixture world;
         world.engine->start();

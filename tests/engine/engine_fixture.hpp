@@ -97,14 +97,15 @@ public:
     std::unique_ptr<Router> router;
     UuidGenerator ids{time, 1};
     std::unique_ptr<Log> log = make_silent_log();
+    Metrics metrics;
     std::unique_ptr<Engine> engine;
 
 private:
     void build() {
         std::vector<std::shared_ptr<Venue>> all(venues.begin(), venues.end());
-        router =
-            std::make_unique<Router>(std::move(all), std::chrono::milliseconds(1'000), time.io(), time, time);
-        EngineParts parts{time.io(), store, *router, chain, signer, time, time, ids, *log};
+        router = std::make_unique<Router>(std::move(all), std::chrono::milliseconds(1'000), time.io(), time,
+                                          time, &metrics);
+        EngineParts parts{time.io(), store, *router, chain, signer, time, time, ids, *log, metrics};
         engine = std::make_unique<Engine>(config, parts, 7);
     }
 };

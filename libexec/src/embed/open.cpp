@@ -59,6 +59,17 @@ EngineConfig engine_config(const Config& config) {
     return engine;
 }
 
+/// A venue that takes part has a closed breaker; nothing opens one in this version.
+std::vector<MetricSample> breaker_samples(const std::vector<VenueStatus>& venues) {
+    std::vector<MetricSample> samples;
+    for (const VenueStatus& venue : venues) {
+        const bool closed = venue.state == VenueState::active;
+        samples.push_back({{venue.name, "closed"}, closed ? 1.0 : 0.0});
+        samples.push_back({{venue.name, "open"}, closed ? 0.0 : 1.0});
+    }
+    return samples;
+}
+
 /// Everything in the order in which it may refer to what stands above it. The store and the engine are let go
 /// before the io_context: what still waits on them is destroyed with it, and must find its timers alive.
 class LocalService final : public Service {
@@ -86,10 +97,11 @@ public:
         chain.journal_path = journal_path(config);
         chain_ = open_sim_chain(chain, io_, clock_, *timers_, log_);
         router_.emplace(make_sim_venues(market, clock_, *timers_), config.quote_timeout, io_, clock_,
-                        *timers_);
+                        *timers_, &metrics_);
 
-        EngineParts parts{io_, *store_, *router_, *chain_, signer_, clock_, *timers_, ids_, log_};
+        EngineParts parts{io_, *store_, *router_, *chain_, signer_, clock_, *timers_, ids_, log_, metrics_};
         engine_.emplace(engine_config(config), parts, seed_);
+        add_samples();
         engine_->start();
         thread_ = std::thread([this] { run(); });
     }
@@ -119,6 +131,7 @@ public:
     }
     std::vector<VenueStatus> venues() const override { return router_->statuses(); }
 
+    Metrics& metrics() override { return metrics_; }
     const TokenRegistry& tokens() const override { return tokens_; }
     Result<Done> health() const override { return store_->health(); }
     bool draining() const override { return engine_->draining(); }
@@ -133,6 +146,25 @@ public:
     }
 
 private:
+    /// Read at a scrape, which nobody makes any more when the service is gone: the registry goes with it.
+    void add_samples() {
+        const auto gauge = [this](const char* name, const char* help, auto read) {
+            metrics_.sampled(Metrics::Kind::gauge, name, help, {}, [read] {
+                return std::vector<MetricSample>{{{}, static_cast<double>(read())}};
+            });
+        };
+        gauge("libexec_workers_active", "Orders being worked on now.",
+              [this] { return engine_->in_flight(); });
+        gauge("libexec_queue_depth", "Orders waiting to be worked on, for the first time or again.", [this] {
+            const std::uint64_t live = engine_->live_orders();
+            return live - std::min(live, engine_->in_flight());
+        });
+        metrics_.sampled(Metrics::Kind::gauge, "libexec_venue_breaker_state",
+                         "1 for the state a venue's breaker is in, 0 for the others.", {"venue", "state"},
+                         [this] { return breaker_samples(router_->statuses()); });
+        add_process_metrics(metrics_);
+    }
+
     void run() {
         for (;;) {
             try {
@@ -147,6 +179,7 @@ private:
     }
 
     Log& log_;
+    Metrics metrics_;
     const SystemClock clock_;
     const TokenRegistry tokens_;
     const std::uint64_t seed_;

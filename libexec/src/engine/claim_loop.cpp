@@ -5,6 +5,8 @@
 #include <asio/post.hpp>
 #include <exception>
 
+#include "order_log.hpp"
+
 namespace libexec {
 namespace {
 
@@ -28,12 +30,12 @@ std::string describe_current_exception() {
 }  // namespace
 
 ClaimLoop::ClaimLoop(const EngineConfig& config, EngineParts& parts, std::uint64_t seed,
-                     const std::atomic<bool>& draining, std::atomic<std::uint64_t>& live)
+                     const std::atomic<bool>& draining, const OrderMetrics& metrics)
     : config_(config),
       parts_(parts),
       draining_(draining),
-      live_(live),
-      runner_(config, parts, seed, draining),
+      metrics_(metrics),
+      runner_(config, parts, seed, draining, metrics),
       starts_(config.orders_per_minute),
       alarm_(parts.timers.make_alarm()) {}
 
@@ -103,6 +105,9 @@ std::chrono::microseconds ClaimLoop::until(std::optional<Time> due) const {
 
 std::shared_ptr<Flight> ClaimLoop::launch(Claimed claimed) {
     auto flight = std::make_shared<Flight>(std::move(claimed), parts_.timers.make_alarm());
+    if (auto known = stages_.extract(flight->order.id)) flight->stages = known.mapped();
+    flight->stages.enter(flight->order.status,
+                         flight->open ? flight->open->attempt().opened_at : parts_.clock.now());
     flights_[flight->order.id] = flight;
     in_flight_ = flights_.size();
     asio::co_spawn(parts_.io, fly(flight), asio::detached);
@@ -132,12 +137,16 @@ Task<RunOutcome> ClaimLoop::fly_to_outcome(Flight& flight) {
         }
         if (!fault.empty()) {
             ++faults;
-            parts_.log.error("order.fault", fault, {{"orderId", flight.order.id.to_string()}});
+            log_order(parts_.log, LogLevel::error, "order.fault", fault, flight.order);
             co_await parts_.timers.sleep_for(fault_pause);
         }
         // What is in memory may no longer be what is stored: the store has the last word.
         if (draining_) co_return RunOutcome::lost;
-        if (!co_await take_again(flight)) co_return RunOutcome::lost;
+        const bool taken = co_await take_again(flight);
+        if (!taken) {
+            const bool ended = co_await ended_unnoticed(flight);
+            co_return ended ? RunOutcome::ended : RunOutcome::lost;
+        }
     }
 }
 
@@ -155,15 +164,26 @@ Task<bool> ClaimLoop::take_again(Flight& flight) {
     }
 }
 
+Task<bool> ClaimLoop::ended_unnoticed(Flight& flight) {
+    Result<std::optional<OrderRecord>> stored = co_await parts_.store.load(flight.order.id);
+    if (!stored || !stored.value() || !is_terminal(stored.value()->order.status)) co_return false;
+    flight.order = stored.value()->order;
+    flight.stages.enter(flight.order.status, flight.order.updated_at);
+    co_return true;
+}
+
 void ClaimLoop::land(Flight& flight, RunOutcome outcome, Time started) {
     flight.ended = true;
     flights_.erase(flight.order.id);
     in_flight_ = flights_.size();
     if (outcome == RunOutcome::ended) {
-        live_.fetch_sub(1);
+        metrics_.ended(flight.order);
+        log_end(parts_.log, flight.order, flight.stages);
         const std::int64_t run_us = (parts_.clock.now() - started).count();
         const std::int64_t typical = typical_run_us_.load();
         typical_run_us_ = typical == 0 ? run_us : typical + (run_us - typical) / 16;
+    } else if (outcome == RunOutcome::released) {
+        stages_.emplace(flight.order.id, flight.stages);
     }
     alarm_->ring();
 }

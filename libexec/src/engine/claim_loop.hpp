@@ -16,7 +16,7 @@ namespace libexec {
 class ClaimLoop {
 public:
     ClaimLoop(const EngineConfig& config, EngineParts& parts, std::uint64_t seed,
-              const std::atomic<bool>& draining, std::atomic<std::uint64_t>& live);
+              const std::atomic<bool>& draining, const OrderMetrics& metrics);
 
     void start();
     /// Takes no more jobs and wakes every flight so that it can give its order back.
@@ -38,17 +38,21 @@ private:
     Task<void> fly(std::shared_ptr<Flight> flight);
     Task<RunOutcome> fly_to_outcome(Flight& flight);
     Task<bool> take_again(Flight& flight);
+    /// The order is nobody's any more: whether it ended, which this node then has not noticed.
+    Task<bool> ended_unnoticed(Flight& flight);
     std::chrono::microseconds until(std::optional<Time> due) const;
     void land(Flight& flight, RunOutcome outcome, Time started);
 
     const EngineConfig& config_;
     EngineParts& parts_;
     const std::atomic<bool>& draining_;
-    std::atomic<std::uint64_t>& live_;
+    const OrderMetrics& metrics_;
     OrderRunner runner_;
     StartLimit starts_;
     std::unique_ptr<Alarm> alarm_;
     std::unordered_map<OrderId, std::shared_ptr<Flight>> flights_;
+    /// Of the orders that wait for another attempt; as many as may be alive.
+    std::unordered_map<OrderId, StageTimes> stages_;
     std::atomic<std::uint64_t> in_flight_{0};
     std::atomic<std::int64_t> typical_run_us_{0};
     std::atomic<bool> wake_posted_{false};

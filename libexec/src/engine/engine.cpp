@@ -14,27 +14,33 @@ constexpr auto cancel_patience =
 constexpr auto drain_patience = 8s;  ///< how long a drain waits for the orders in flight
 constexpr auto drain_poll = 10ms;
 
-/// One place among the questions to the venues that may be open at once.
-class QuotePlace {
+/// One of those that are at it at once. Holds the count itself: a caller that is never resumed may outlive
+/// the engine.
+template <class Number>
+class Counted {
 public:
-    QuotePlace(std::shared_ptr<std::atomic<std::uint32_t>> open, std::uint32_t most)
-        : open_(std::move(open)), taken_(open_->fetch_add(1) < most) {}
-    ~QuotePlace() { open_->fetch_sub(1); }
-    QuotePlace(const QuotePlace&) = delete;
-    QuotePlace& operator=(const QuotePlace&) = delete;
+    explicit Counted(std::shared_ptr<std::atomic<Number>> count)
+        : count_(std::move(count)), before_(count_->fetch_add(1)) {}
+    ~Counted() { count_->fetch_sub(1); }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
 
-    bool taken() const { return taken_; }
+    /// How many there were already.
+    Number before() const { return before_; }
 
 private:
-    const std::shared_ptr<std::atomic<std::uint32_t>> open_;
-    const bool taken_;
+    const std::shared_ptr<std::atomic<Number>> count_;
+    const Number before_;
 };
 
 }  // namespace
 
 struct Engine::Impl {
     Impl(EngineConfig config_given, EngineParts parts_given, std::uint64_t seed)
-        : config(config_given), parts(parts_given), claims(config, parts, seed, draining, live) {}
+        : config(config_given),
+          parts(parts_given),
+          metrics(parts.metrics),
+          claims(config, parts, seed, draining, metrics) {}
 
     Task<Result<CancelAnswer>> cancel_here(OrderId id);
     Task<Result<CancelAnswer>> cancel_in_flight(std::shared_ptr<Flight> flight);
@@ -48,10 +54,13 @@ struct Engine::Impl {
 
     const EngineConfig config;
     EngineParts parts;
+    const OrderMetrics metrics;
     std::atomic<bool> draining{false};
-    std::atomic<std::uint64_t> live{0};
+    /// Submissions on their way to the store. With the orders alive there they are what fills the queue; the
+    /// store knows best, also when the answer to a commit was lost.
+    const std::shared_ptr<std::atomic<std::uint64_t>> entering =
+        std::make_shared<std::atomic<std::uint64_t>>(0);
     std::atomic<std::uint64_t> last_number{0};
-    /// Shared with the places: a caller that is never resumed may outlive the engine.
     const std::shared_ptr<std::atomic<std::uint32_t>> quotes_open =
         std::make_shared<std::atomic<std::uint32_t>>(0);
     std::uint64_t quotes_asked = 0;  ///< the engine's thread counts
@@ -60,7 +69,6 @@ struct Engine::Impl {
 
 Engine::Engine(EngineConfig config, EngineParts parts, std::uint64_t seed)
     : impl_(std::make_unique<Impl>(config, parts, seed)) {
-    impl_->live = parts.store.live_orders();
     impl_->last_number = parts.store.last_number();
 }
 
@@ -69,7 +77,7 @@ Engine::~Engine() = default;
 void Engine::start() { impl_->claims.start(); }
 
 bool Engine::draining() const { return impl_->draining; }
-std::uint64_t Engine::live_orders() const { return impl_->live; }
+std::uint64_t Engine::live_orders() const { return impl_->parts.store.live_orders(); }
 std::uint64_t Engine::in_flight() const { return impl_->claims.in_flight(); }
 
 Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions options) {
@@ -78,12 +86,10 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
     if (request.deadline && impl.cannot_meet(*request.deadline)) {
         co_return reject(Reason::timeout, "the queue is too long to start this order within its deadlineMs");
     }
-    const bool full = impl.live.fetch_add(1) >= impl.config.queue_limit;
+    const Counted entering(impl.entering);
+    const bool full = impl.parts.store.live_orders() + entering.before() >= impl.config.queue_limit;
     const bool may_repeat = !options.idempotency_key.empty() || !request.client_order_id.empty();
-    if (full && !may_repeat) {
-        impl.live.fetch_sub(1);
-        co_return impl.queue_full();
-    }
+    if (full && !may_repeat) co_return impl.queue_full();
 
     Acceptance acceptance;
     Order& order = acceptance.order;
@@ -91,6 +97,7 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
     order.number = impl.last_number.fetch_add(1) + 1;
     order.attempts_max = impl.config.retry.attempts_max;
     order.correlation_id = std::move(options.correlation_id);
+    order.trace_id = std::move(options.trace_id);
     order.created_at = order.updated_at = impl.parts.clock.now();
     order.last_seq = 1;
     acceptance.request_digest = request_digest(request);
@@ -105,18 +112,25 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
     opened.at = order.created_at;
     opened.attempts_max = order.attempts_max;
     opened.correlation_id = order.correlation_id;
+    opened.trace_id = order.trace_id;
+    const OrderId id = order.id;
 
     Result<AcceptAnswer> answer = co_await impl.parts.store.accept(std::move(acceptance));
     if (!answer || answer.value().kind != AcceptAnswer::Kind::accepted) {
-        // With an unknown outcome the order may exist; the count is put right when it is claimed and ends.
-        impl.live.fetch_sub(1);
-        if (!answer) co_return answer.error();
+        if (!answer) {
+            Rejection why = answer.error();
+            if (why.reason == Reason::outcome_unknown) why.order = id;
+            co_return why;
+        }
         if (answer.value().kind == AcceptAnswer::Kind::not_admitted) co_return impl.queue_full();
         if (answer.value().kind == AcceptAnswer::Kind::conflict) {
             co_return reject(Reason::idempotency_conflict,
-                             "this key belongs to another order, " + answer.value().order.to_string());
+                             "this key belongs to another order, " + answer.value().order.to_string(),
+                             answer.value().order);
         }
+        impl.metrics.replayed();
     } else {
+        impl.metrics.accepted();
         impl.claims.wake();
     }
     Submitted submitted;
@@ -132,10 +146,10 @@ Task<Result<CancelAnswer>> Engine::cancel(OrderId order) {
 
 Task<Result<RoutingDecision>> Engine::quote(OrderRequest request) {
     Impl& impl = *impl_;
-    const QuotePlace place(impl.quotes_open, impl.config.quotes_max);
+    const Counted place(impl.quotes_open);
     if (impl.draining)
         co_return reject(Reason::draining, "the engine is stopping and asks no venue any more");
-    if (!place.taken()) {
+    if (place.before() >= impl.config.quotes_max) {
         co_return reject(Reason::queue_full,
                          std::to_string(impl.config.quotes_max) +
                              " quotes are being asked for already, the limit; try again in a moment");
@@ -220,7 +234,7 @@ Task<void> Engine::Impl::drain_here() {
 }
 
 bool Engine::Impl::cannot_meet(std::chrono::milliseconds deadline) const {
-    const std::uint64_t ahead = live.load();
+    const std::uint64_t ahead = parts.store.live_orders();
     if (ahead < config.concurrency) return false;
     const std::chrono::microseconds wait = claims.typical_run() * static_cast<std::int64_t>(ahead) /
                                            static_cast<std::int64_t>(config.concurrency);

@@ -5,6 +5,7 @@
 
 #include "libexec/base/timers.hpp"
 #include "libexec/engine/order_store.hpp"
+#include "stage_times.hpp"
 
 namespace libexec {
 
@@ -28,7 +29,8 @@ struct Flight {
     std::uint64_t epoch;
     std::optional<CommittedIntent> open;  ///< the one transaction that may be alive
     std::unique_ptr<Alarm> alarm;         ///< the runner's: rung by cancel and drain
-    bool cancel_noted = false;            ///< the cancel_requested event is written
+    StageTimes stages;
+    bool cancel_noted = false;  ///< the cancel_requested event is written
     bool ended = false;
 };
 

@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "libexec/routing/describe.hpp"
+#include "order_log.hpp"
 #include "post_mortem.hpp"
 #include "step_builder.hpp"
 
@@ -76,13 +77,16 @@ Task<RunOutcome> OrderRunner::run(Flight& flight) {
     if (order.status != OrderStatus::pending) {
         // Found after a crash between two steps. Nothing was signed, or there would be an open attempt;
         // quotes are never trusted across a claim.
-        StepBuilder step(order, flight.epoch, now());
+        StepBuilder step(flight, now());
         step.move(OrderStatus::pending,
                   RetryData{Reason::interrupted, "the engine was restarted before anything was signed"});
         parts_.store.commit_later(step.finish());
     }
     if (order.cancel_requested) co_return co_await end_cancelled(flight);
-    if (!order.first_claimed_at) order.first_claimed_at = now();
+    if (!order.first_claimed_at) {
+        order.first_claimed_at = now();
+        metrics_.started(order);
+    }
     if (now() >= deadline_of(order)) {
         Rejection late = reject(Reason::timeout, "the deadline passed before a transaction was signed");
         co_return co_await retry_or_end(flight, std::move(late), std::nullopt);
@@ -93,7 +97,7 @@ Task<RunOutcome> OrderRunner::run(Flight& flight) {
 Task<RunOutcome> OrderRunner::route_and_send(Flight& flight) {
     Order& order = flight.order;
     order.next_retry_at.reset();
-    StepBuilder routing(order, flight.epoch, now());
+    StepBuilder routing(flight, now());
     routing.move(OrderStatus::routing, NoData{});
     parts_.store.commit_later(routing.finish());
 
@@ -117,7 +121,7 @@ Task<RunOutcome> OrderRunner::route_and_send(Flight& flight) {
     const bool acceptable = best != nullptr && within(*order.limit, *best, order.request.mode);
     if (!acceptable || order.cancel_requested || draining_) {
         const auto record = std::make_shared<const RoutingDecision>(decision);
-        StepBuilder quotes(order, flight.epoch, now());
+        StepBuilder quotes(flight, now());
         quotes.note(EventKind::quotes, QuotesData{record});
         parts_.store.commit_later(quotes.finish());
         if (order.cancel_requested) co_return co_await end_cancelled(flight);
@@ -141,8 +145,9 @@ Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decis
     order.venue = quote.venue;
     order.quoted_in = quote.amount_in;
     order.quoted_out = quote.amount_out;
+    metrics_.route_selected(quote.venue);
 
-    StepBuilder building(order, flight.epoch, now());
+    StepBuilder building(flight, now());
     building.note(EventKind::quotes, QuotesData{record});
     building.move(OrderStatus::building,
                   BuildingData{quote.venue, order.request.mode, limit_of(order), record});
@@ -197,8 +202,9 @@ Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decis
     attempt.opened_at = now();
 
     const Order before = order;
+    const StageTimes stages_before = flight.stages;
     order.tx_hash = attempt.signature;
-    StepBuilder intent(order, flight.epoch, attempt.opened_at);
+    StepBuilder intent(flight, attempt.opened_at);
     intent.move(OrderStatus::submitted, SubmittedData{attempt.signature, attempt.last_valid_height});
     intent.open(std::move(attempt));
     const Step step = intent.finish();
@@ -214,6 +220,7 @@ Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decis
         if (written && answer == StepAnswer::cancel_requested) {
             order =
                 before;  // the store left the order as it was: nothing is signed as far as anyone can tell
+            flight.stages = stages_before;
             order.cancel_requested = true;
             co_return co_await end_cancelled(flight);
         }
@@ -261,9 +268,9 @@ Task<void> OrderRunner::send(Flight& flight) {
     Result<Done> sent = co_await parts_.chain.send(*flight.open);
     if (!sent) {
         // Not a verdict: the bytes may have arrived all the same. Only `observe` decides.
-        parts_.log.debug(
-            "attempt.send_failed", sent.error().detail,
-            {{"orderId", flight.order.id.to_string()}, {"txHash", flight.open->attempt().signature}});
+        log_order(parts_.log, LogLevel::debug, "attempt.send_failed", sent.error().detail, flight.order,
+                  LogField{"txHash", flight.open->attempt().signature},
+                  LogField{"error_code", std::string(to_string(sent.error().reason))});
     }
 }
 
@@ -275,12 +282,13 @@ void OrderRunner::note_while_open(Flight& flight) {
     if (!doubtful && !cancelling) return;
 
     if (doubtful) order.in_doubt = true;
-    StepBuilder step(order, flight.epoch, now());
+    StepBuilder step(flight, now());
     if (doubtful) {
         step.note(EventKind::in_doubt,
                   NoteData{"the chain has not decided yet; the transaction is still being watched"});
-        parts_.log.warn("order.in_doubt", "the chain has not decided about a transaction for a long time",
-                        {{"orderId", order.id.to_string()}, {"txHash", attempt.signature}});
+        log_order(parts_.log, LogLevel::warn, "order.in_doubt",
+                  "the chain has not decided about a transaction for a long time", order,
+                  LogField{"txHash", attempt.signature});
     }
     if (cancelling) {
         step.note(EventKind::cancel_requested,
@@ -307,25 +315,26 @@ Task<RunOutcome> OrderRunner::confirm(Flight& flight, Landed landed) {
     data.fee_lamports = landed.fee_lamports;
 
     const Attempt open = flight.open->attempt();
-    StepBuilder step(order, flight.epoch, at);
-    step.close(std::move(closed)).move(OrderStatus::confirmed, std::move(data)).done();
+    StepBuilder step(flight, at);
+    step.close(closed).move(OrderStatus::confirmed, std::move(data)).done();
     Step last = step.finish();
     const RunOutcome outcome = co_await commit_until_written(flight, std::move(last), RunOutcome::ended);
+    if (outcome == RunOutcome::ended) metrics_.attempt_closed(closed, order.request.mode);
     if (outcome == RunOutcome::ended && landed.commitment != Commitment::finalized) {
-        asio::co_spawn(parts_.io, watch_to_finality(open), asio::detached);
+        asio::co_spawn(parts_.io, watch_to_finality(order, open), asio::detached);
     }
     co_return outcome;
 }
 
-Task<void> OrderRunner::watch_to_finality(Attempt attempt) {
+Task<void> OrderRunner::watch_to_finality(Order order, Attempt attempt) {
     while (!draining_) {
         Observation seen = co_await parts_.chain.observe(attempt);
         const Landed* const landed = std::get_if<Landed>(&seen);
         if (landed != nullptr && landed->ok && landed->commitment == Commitment::finalized) co_return;
         if (std::holds_alternative<ProvablyDead>(seen) || (landed != nullptr && !landed->ok)) {
-            parts_.log.error("order.confirmation_dropped",
-                             "a success announced at commitment confirmed was dropped before finality",
-                             {{"orderId", attempt.order.to_string()}, {"txHash", attempt.signature}});
+            log_order(parts_.log, LogLevel::error, "order.confirmation_dropped",
+                      "a success announced at commitment confirmed was dropped before finality", order,
+                      LogField{"txHash", attempt.signature});
             co_return;
         }
         co_await parts_.timers.sleep_for(config_.observe_interval);
@@ -361,8 +370,9 @@ Task<RunOutcome> OrderRunner::retry_or_end(Flight& flight, Rejection cause, std:
         order.failure = post_mortem(order, cause);
     }
 
-    StepBuilder step(order, flight.epoch, at);
-    if (closed) step.close(std::move(*closed));
+    StepBuilder step(flight, at);
+    if (closed) step.close(*closed);
+    const Reason reason = cause.reason;
     if (outcome == RunOutcome::released) {
         step.move(OrderStatus::pending, RetryData{cause.reason, cause.detail}).release(*order.next_retry_at);
     } else if (order.cancel_requested) {
@@ -374,12 +384,15 @@ Task<RunOutcome> OrderRunner::retry_or_end(Flight& flight, Rejection cause, std:
         step.move(expired ? OrderStatus::expired : OrderStatus::failed, FailedData{*order.failure}).done();
     }
     Step last = step.finish();
-    co_return co_await commit_until_written(flight, std::move(last), outcome);
+    const RunOutcome written = co_await commit_until_written(flight, std::move(last), outcome);
+    if (written != RunOutcome::lost && closed) metrics_.attempt_closed(*closed, order.request.mode);
+    if (written == RunOutcome::released) metrics_.retried(reason);
+    co_return written;
 }
 
 Task<RunOutcome> OrderRunner::end_cancelled(Flight& flight) {
     assert(!flight.open);
-    StepBuilder step(flight.order, flight.epoch, now());
+    StepBuilder step(flight, now());
     flight.order.next_retry_at.reset();
     step.move(OrderStatus::cancelled, NoteData{"cancelled on request before anything was signed"}).done();
     Step last = step.finish();
@@ -391,7 +404,7 @@ Task<RunOutcome> OrderRunner::end_poisoned(Flight& flight) {
     const Rejection cause =
         reject(Reason::internal, "the engine failed on this order again and again; nothing was signed");
     flight.order.failure = post_mortem(flight.order, cause);
-    StepBuilder step(flight.order, flight.epoch, now());
+    StepBuilder step(flight, now());
     step.move(OrderStatus::failed, FailedData{*flight.order.failure}).done();
     Step last = step.finish();
     co_return co_await commit_until_written(flight, std::move(last), RunOutcome::ended);
@@ -399,7 +412,7 @@ Task<RunOutcome> OrderRunner::end_poisoned(Flight& flight) {
 
 Task<RunOutcome> OrderRunner::give_back(Flight& flight) {
     Order& order = flight.order;
-    StepBuilder step(order, flight.epoch, now());
+    StepBuilder step(flight, now());
     if (!flight.open && order.status != OrderStatus::pending) {
         step.move(OrderStatus::pending,
                   RetryData{Reason::interrupted, "the engine stopped before anything was signed"});
@@ -415,7 +428,8 @@ Task<RunOutcome> OrderRunner::commit_until_written(Flight& flight, Step step, Ru
         Result<StepAnswer> written = co_await parts_.store.commit(step);
         if (written) co_return written.value() == StepAnswer::committed ? when_written : RunOutcome::lost;
         if (written.error().reason == Reason::outcome_unknown) co_return RunOutcome::lost;
-        parts_.log.debug("store.waiting", written.error().detail, {{"orderId", flight.order.id.to_string()}});
+        log_order(parts_.log, LogLevel::debug, "store.waiting", written.error().detail, flight.order,
+                  LogField{"error_code", std::string(to_string(written.error().reason))});
         if (draining_) co_return RunOutcome::lost;
         co_await parts_.timers.sleep_for(pause);
         pause = std::min<std::chrono::milliseconds>(pause * 2, store_pause_max);
@@ -431,11 +445,10 @@ Time OrderRunner::deadline_of(const Order& order) const {
 void OrderRunner::log_decision(const Order& order, const RoutingDecision& decision) {
     if (!parts_.log.enabled(LogLevel::info)) return;
     const Quote* const best = decision.chosen();
-    parts_.log.info("order.routed", describe(decision),
-                    {{"orderId", order.id.to_string()},
-                     {"attempt", std::to_string(order.attempt)},
-                     {"venue", best != nullptr ? best->venue : std::string("none")},
-                     {"correlationId", order.correlation_id}});
+    log_order(parts_.log, LogLevel::info, "order.routed", describe(decision), order,
+              LogField{"status", std::string(to_string(order.status))},
+              LogField::number("attempt", order.attempt),
+              LogField{"dex", best != nullptr ? best->venue : std::string("none")});
 }
 
 }  // namespace libexec

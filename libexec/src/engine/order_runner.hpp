@@ -4,6 +4,7 @@
 
 #include "flight.hpp"
 #include "libexec/engine/engine.hpp"
+#include "order_metrics.hpp"
 
 namespace libexec {
 
@@ -12,8 +13,8 @@ namespace libexec {
 class OrderRunner {
 public:
     OrderRunner(const EngineConfig& config, EngineParts& parts, std::uint64_t seed,
-                const std::atomic<bool>& draining)
-        : config_(config), parts_(parts), seed_(seed), draining_(draining) {}
+                const std::atomic<bool>& draining, const OrderMetrics& metrics)
+        : config_(config), parts_(parts), seed_(seed), draining_(draining), metrics_(metrics) {}
 
     Task<RunOutcome> run(Flight& flight);
     /// Ends an order that has no open attempt because its trader asked for it.
@@ -25,7 +26,7 @@ private:
     Task<RunOutcome> route_and_send(Flight& flight);
     Task<RunOutcome> open_attempt(Flight& flight, RoutingDecision decision);
     Task<RunOutcome> watch(Flight& flight);
-    Task<void> watch_to_finality(Attempt attempt);
+    Task<void> watch_to_finality(Order order, Attempt attempt);
     Task<RunOutcome> confirm(Flight& flight, Landed landed);
     Task<RunOutcome> retry_or_end(Flight& flight, Rejection cause, std::optional<Attempt> closed);
     Task<RunOutcome> give_back(Flight& flight);
@@ -41,6 +42,7 @@ private:
     EngineParts& parts_;
     std::uint64_t seed_;
     const std::atomic<bool>& draining_;
+    const OrderMetrics& metrics_;
 };
 
 }  // namespace libexec

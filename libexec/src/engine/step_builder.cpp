@@ -4,14 +4,15 @@
 
 namespace libexec {
 
-StepBuilder::StepBuilder(Order& order, std::uint64_t epoch, Time at) : order_(order), at_(at) {
-    step_.epoch = epoch;
-    step_.expected_seq = order.last_seq;
+StepBuilder::StepBuilder(Flight& flight, Time at) : flight_(flight), order_(flight.order), at_(at) {
+    step_.epoch = flight.epoch;
+    step_.expected_seq = order_.last_seq;
 }
 
 StepBuilder& StepBuilder::move(OrderStatus to, EventData data) {
     assert(guard_of(order_.status, to));
     order_.status = to;
+    flight_.stages.enter(to, at_);
     append(EventKind::moved, std::move(data));
     return *this;
 }
@@ -63,6 +64,7 @@ void StepBuilder::append(EventKind kind, EventData data) {
     event.next_retry_at = order_.next_retry_at;
     event.in_doubt = order_.in_doubt;
     event.correlation_id = order_.correlation_id;
+    event.trace_id = order_.trace_id;
     event.data = std::move(data);
     step_.events.push_back(std::move(event));
 }

@@ -1,14 +1,16 @@
 #pragma once
 
+#include "flight.hpp"
 #include "libexec/engine/order_store.hpp"
 
 namespace libexec {
 
 /// Writes the next step of an order: events get their numbers, the status moves only along the table.
-/// `order` is advanced in place, so that it is always the order as it stands after the last step made.
+/// The flight's order is advanced in place, so that it is always the order as it stands after the last step
+/// made.
 class StepBuilder {
 public:
-    StepBuilder(Order& order, std::uint64_t epoch, Time at);
+    StepBuilder(Flight& flight, Time at);
 
     /// A move of the table; any other one is a bug.
     StepBuilder& move(OrderStatus to, EventData data);
@@ -24,6 +26,7 @@ public:
 private:
     void append(EventKind kind, EventData data);
 
+    Flight& flight_;
     Order& order_;
     Time at_;
     Step step_;

@@ -128,13 +128,13 @@ void rank(std::vector<VenueAnswer>& answers, SwapMode mode) {
 }
 
 Router::Router(std::vector<std::shared_ptr<Venue>> venues, std::chrono::milliseconds quote_timeout,
-               asio::io_context& io, const Clock& clock, Timers& timers)
+               asio::io_context& io, const Clock& clock, Timers& timers, Metrics* metrics)
     : venues_(std::move(venues)),
       quote_timeout_(quote_timeout),
       io_(io),
       clock_(clock),
       timers_(timers),
-      board_(unasked(venues_)) {
+      board_(unasked(venues_), metrics) {
     for (const auto& venue : venues_) {
         if (find(venue->name()) != venue) {
             throw std::invalid_argument("two venues are called " + std::string(venue->name()));

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "libexec/base/reason.hpp"
+#include "libexec/base/uuid.hpp"
 
 namespace libexec {
 
@@ -12,12 +13,16 @@ namespace libexec {
 struct Rejection {
     Reason reason = Reason::internal;
     std::string detail;
+    Uuid order{};  ///< the order this is about, where the caller could not know it otherwise; else nil
 
     friend bool operator==(const Rejection&, const Rejection&) = default;
 };
 
 /// A function, so that it can become std::unexpected without touching callers.
 inline Rejection reject(Reason reason, std::string detail) { return {reason, std::move(detail)}; }
+inline Rejection reject(Reason reason, std::string detail, Uuid order) {
+    return {reason, std::move(detail), order};
+}
 
 /// The value of a success that has nothing to say.
 struct Done {

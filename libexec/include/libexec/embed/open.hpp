@@ -12,6 +12,7 @@
 #include "libexec/model/token.hpp"
 #include "libexec/model/venue_status.hpp"
 #include "libexec/telemetry/log.hpp"
+#include "libexec/telemetry/metrics.hpp"
 
 namespace libexec {
 
@@ -22,7 +23,8 @@ class Service {
 public:
     virtual ~Service() = default;  ///< stops first, if `stop` was not called
 
-    /// Errors: queue_full, draining, service_unavailable, outcome_unknown, idempotency_conflict, timeout.
+    /// Errors: queue_full, draining, service_unavailable, outcome_unknown (naming the order that may exist),
+    /// idempotency_conflict (naming the first one), timeout.
     virtual Task<Result<Submitted>> submit(OrderRequest request, SubmitOptions options) = 0;
     /// Errors: not_found, too_late_to_cancel, service_unavailable.
     virtual Task<Result<CancelAnswer>> cancel(OrderId order) = 0;
@@ -43,6 +45,9 @@ public:
     virtual std::vector<VenueStatus> venues() const = 0;
 
     virtual const TokenRegistry& tokens() const = 0;
+    /// What this engine counts; a program may add its own. Lives as long as the service. docs/metrics.md
+    /// lists what is in it.
+    virtual Metrics& metrics() = 0;
     virtual Result<Done> health() const = 0;  ///< whether orders are being accepted; when not, why
     virtual bool draining() const = 0;
 

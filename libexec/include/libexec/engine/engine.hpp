@@ -18,6 +18,7 @@
 #include "libexec/engine/retry_policy.hpp"
 #include "libexec/routing/router.hpp"
 #include "libexec/telemetry/log.hpp"
+#include "libexec/telemetry/metrics.hpp"
 
 namespace libexec {
 
@@ -39,6 +40,7 @@ struct SubmitOptions {
     std::string account;
     std::string idempotency_key;
     std::string correlation_id;
+    std::string trace_id;  ///< 32 hexadecimal digits (W3C Trace Context); empty: none
 };
 
 struct Submitted {
@@ -65,6 +67,7 @@ struct EngineParts {
     Timers& timers;
     UuidGenerator& ids;
     Log& log;
+    Metrics& metrics;
 };
 
 /// The life of every order of this node. `submit`, `cancel` and `quote` may be awaited from any thread's
@@ -82,8 +85,9 @@ public:
     /// interrupted between intent and send) and gives its job back. Await it on any executor.
     Task<void> drain();
 
-    /// Durable when it returns. Errors: queue_full, draining, service_unavailable, outcome_unknown,
-    /// idempotency_conflict, timeout (the client's own deadline cannot be met).
+    /// Durable when it returns. Errors: queue_full, draining, service_unavailable, outcome_unknown (naming
+    /// the order that may exist), idempotency_conflict (naming the first one), timeout (the client's own
+    /// deadline cannot be met).
     Task<Result<Submitted>> submit(OrderRequest request, SubmitOptions options);
     /// Errors: not_found, too_late_to_cancel, service_unavailable.
     Task<Result<CancelAnswer>> cancel(OrderId order);

@@ -8,7 +8,7 @@
 #include "libexec/base/timers.hpp"
 #include "libexec/model/routing_decision.hpp"
 #include "libexec/routing/venue_board.hpp"
-#include "libexec/telemetry/log.hpp"
+#include "libexec/telemetry/metrics.hpp"
 #include "libexec/venues/venue.hpp"
 
 namespace libexec {
@@ -17,11 +17,12 @@ namespace libexec {
 /// then latency, then name; silences last, by name. Fills in every note.
 void rank(std::vector<VenueAnswer>& answers, SwapMode mode);
 
-/// Asks every venue at once and says which is best and why. Used from the engine's thread alone.
+/// Asks every venue at once and says which is best and why. Used from the engine's thread alone. With
+/// `metrics`, which outlive it, it counts quotes and their durations there.
 class Router {
 public:
     Router(std::vector<std::shared_ptr<Venue>> venues, std::chrono::milliseconds quote_timeout,
-           asio::io_context& io, const Clock& clock, Timers& timers);
+           asio::io_context& io, const Clock& clock, Timers& timers, Metrics* metrics = nullptr);
 
     /// Returns as soon as every venue has answered or run out of time. `native_in`/`native_out` say whether
     /// SOL is the trader's native coin. Never throws for a venue's fault: that is a silence with its reason.

@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "libexec/model/venue_status.hpp"
+#include "libexec/telemetry/metrics.hpp"
 
 namespace libexec {
 
 /// What is known of each venue, for whoever wants to look while the engine works. Safe from any thread.
 class VenueBoard {
 public:
-    explicit VenueBoard(std::vector<VenueStatus> venues) : venues_(std::move(venues)) {}
+    VenueBoard(std::vector<VenueStatus> venues, Metrics* metrics);
 
     /// A venue answered, or ran out of time. An unknown name is ignored.
     void note(std::string_view venue, const VenueLastQuote& quote);
@@ -20,6 +21,8 @@ public:
 private:
     mutable std::mutex mutex_;
     std::vector<VenueStatus> venues_;
+    std::optional<MetricFamily<Counter>> quotes_;
+    std::optional<MetricFamily<Histogram>> durations_;
 };
 
 }  // namespace libexec
