@@ -3,6 +3,7 @@
 #include "net/loopback.hpp"
 #include "net/ws_bytes.hpp"
 #include "net/ws_codec.hpp"
+#include "net/ws_echo.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -10,21 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string handshake =
-    "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
-    "13\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-
-Task<void> echo_messages(HttpExchange& exchange) {
-    const auto socket = co_await exchange.accept_websocket("orders");
-    if (!socket) co_return;
-    for (;;) {
-        const WsMessage message = co_await socket->receive();
-        if (message.is_closed()) co_return;
-        const bool text = message.kind == WsMessage::Kind::text;
-        socket->send(text ? text_frame(message.payload) : binary_frame(message.payload));
-    }
-}
+const std::string handshake = ws_handshake_request();
 
 /// A browser, as far as a server can tell.
 class WsClient {

@@ -339,11 +339,13 @@ void HttpConnection::on_closed(std::function<void()> callback) {
 
 bool HttpConnection::is_websocket_upgrade() const { return wants_websocket(reader_.request()); }
 
-Task<std::shared_ptr<WebSocket>> HttpConnection::accept_websocket(std::string subprotocol) {
+Task<std::shared_ptr<WebSocket>> HttpConnection::accept_websocket(std::string subprotocol,
+                                                                  std::vector<HttpHeader> headers) {
     std::shared_ptr<WebSocket> accepted;
     if (const Refusal bad = check_ws_handshake(reader_.request())) {
         HttpResponse answer = worker_.shared.handler.make_error(bad.status, bad.detail);
         if (bad.status == 426) answer.with("Upgrade", "websocket").with("Sec-WebSocket-Version", "13");
+        answer.headers.insert(answer.headers.end(), headers.begin(), headers.end());
         leaving_ = true;
         respond(std::move(answer));
         co_return accepted;
@@ -351,7 +353,7 @@ Task<std::shared_ptr<WebSocket>> HttpConnection::accept_websocket(std::string su
     assert(!answered_);
     answered_ = true;
     leaving_ = true;
-    out_.append(ws_handshake_answer(reader_.request(), subprotocol));
+    out_.append(ws_handshake_answer(reader_.request(), subprotocol, headers));
     asio::error_code ignored;
     const auto kernel_bytes = static_cast<int>(worker_.shared.config.ws_kernel_bytes);
     socket_.set_option(asio::socket_base::send_buffer_size(kernel_bytes), ignored);

@@ -36,7 +36,8 @@ public:
     bool is_open() const override;
     void on_closed(std::function<void()> callback) override;
     bool is_websocket_upgrade() const override;
-    Task<std::shared_ptr<WebSocket>> accept_websocket(std::string subprotocol) override;
+    Task<std::shared_ptr<WebSocket>> accept_websocket(std::string subprotocol,
+                                                      std::vector<HttpHeader> headers) override;
 
     void flush() override { write_now(); }
     void on_tick(Tick now);

@@ -30,15 +30,19 @@ void append_head(std::string& out, const HttpResponse& response, const ResponseF
         append_line_part(out, response.content_type);
         out.append("\r\n");
     }
-    for (const HttpHeader& header : response.headers) {
+    write_header_lines(out, response.headers);
+}
+
+}  // namespace
+
+void write_header_lines(std::string& out, const std::vector<HttpHeader>& headers) {
+    for (const HttpHeader& header : headers) {
         append_line_part(out, header.name);
         out.append(": ");
         append_line_part(out, header.value);
         out.append("\r\n");
     }
 }
-
-}  // namespace
 
 void write_response(std::string& out, const HttpResponse& response, const ResponseFraming& framing) {
     append_head(out, response, framing);

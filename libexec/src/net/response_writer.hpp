@@ -15,6 +15,8 @@ struct ResponseFraming {
     std::string_view date;      ///< the whole Date line with its CR LF, or nothing
 };
 
+/// Appends one line for each header; control characters in them become blanks.
+void write_header_lines(std::string& out, const std::vector<HttpHeader>& headers);
 /// Appends a complete answer to `out`.
 void write_response(std::string& out, const HttpResponse& response, const ResponseFraming& framing);
 /// Appends the head of an answer of unknown length; it always ends with the connection.

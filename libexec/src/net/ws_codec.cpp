@@ -82,10 +82,17 @@ WsEvent WsCodec::failed(WsCloseCode code, std::string why) {
 WsEvent WsCodec::consume(std::span<std::uint8_t> bytes, std::size_t& used) {
     wpp::lib::error_code error;
     Hybi13& hybi = processor_->hybi;
-    used = hybi.consume(bytes.data(), bytes.size(), error);
-    if (error) return failed(code_for(error), error.message());
-    // A continuation frame with a length near 2^64 wraps hybi13's own sum and would be buffered for ever.
-    if (hybi.partial_bytes() > message_bytes_max_) return failed(WsCloseCode::too_big, "message too big");
+    // In steps of what hybi13 waits for, so that each header is judged before what follows it: a continuation
+    // frame with a length near 2^64 wraps hybi13's own sum and would be buffered for ever.
+    used = 0;
+    do {
+        const std::size_t step = std::min(hybi.get_bytes_needed(), bytes.size() - used);
+        used += hybi.consume(bytes.data() + used, step, error);
+        if (error) return failed(code_for(error), error.message());
+        if (hybi.ready()) break;
+        if (hybi.get_bytes_needed() > message_bytes_max_ || hybi.partial_bytes() > message_bytes_max_)
+            return failed(WsCloseCode::too_big, "message too big");
+    } while (used < bytes.size());
     if (!hybi.ready()) return WsEvent::none;
 
     const auto message = hybi.get_message();

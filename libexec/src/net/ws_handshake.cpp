@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "response_writer.hpp"
 #include "tokens.hpp"
 #include "ws_codec.hpp"
 
@@ -48,13 +49,15 @@ Refusal check_ws_handshake(const HttpRequest& request) {
     return {};
 }
 
-std::string ws_handshake_answer(const HttpRequest& request, std::string_view subprotocol) {
+std::string ws_handshake_answer(const HttpRequest& request, std::string_view subprotocol,
+                                const std::vector<HttpHeader>& headers) {
     std::string answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
     answer.append("Sec-WebSocket-Accept: ").append(ws_accept_key(*request.header(key_name))).append("\r\n");
     // Subprotocols are compared as they are, case included.
     if (!subprotocol.empty() && request.header_has_token(protocol_name, subprotocol)) {
         answer.append(protocol_name).append(": ").append(subprotocol).append("\r\n");
     }
+    write_header_lines(answer, headers);
     answer.append("\r\n");
     return answer;
 }
