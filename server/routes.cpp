@@ -198,12 +198,16 @@ HttpResponse Routes::make_error(int status, std::string_view detail) {
                 return "request_timeout";
             case 413:
                 return "body_too_large";
+            case 414:
+                return "target_too_long";
             case 417:
                 return "expectation_failed";
             case 426:
                 return "upgrade_required";
             case 431:
                 return "headers_too_large";
+            case 501:
+                return "not_implemented";
             case 503:
                 return "service_unavailable";
             case 505:
