@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "libexec/base/task.hpp"
 #include "libexec/net/http_message.hpp"
@@ -39,11 +40,13 @@ public:
 
     /// Whether the request asks for a WebSocket: GET, HTTP/1.1, `Upgrade: websocket`, `Connection: upgrade`.
     virtual bool is_websocket_upgrade() const = 0;
-    /// Completes the handshake; `subprotocol` is named in the answer if the client offered it. Null when the
-    /// handshake was refused (the 400 or 426 is already queued) or the client has gone: then leave `handle`.
-    /// Otherwise stay in `handle` for as long as the socket is in use: when it returns, the socket is closed
-    /// with 1000. One suspended `handle` waiting in `receive` is all an idle subscriber costs.
-    virtual Task<std::shared_ptr<WebSocket>> accept_websocket(std::string subprotocol) = 0;
+    /// Completes the handshake; `subprotocol` is named in the answer if the client offered it, and `headers`
+    /// are in it, also when it is a refusal. Null when the handshake was refused (the 400 or 426 is already
+    /// queued) or the client has gone: then leave `handle`. Otherwise stay in `handle` for as long as the
+    /// socket is in use: when it returns, the socket is closed with 1000. One suspended `handle` waiting in
+    /// `receive` is all an idle subscriber costs.
+    virtual Task<std::shared_ptr<WebSocket>> accept_websocket(std::string subprotocol,
+                                                              std::vector<HttpHeader> headers = {}) = 0;
 };
 
 /// Who answers. One object serves all threads of a server at once.
@@ -55,8 +58,8 @@ public:
     /// returning without an answer, becomes a 500. The exchange ends with this call.
     virtual Task<void> handle(HttpExchange& exchange) = 0;
 
-    /// The answer to what never became a request: 400, 408, 413, 414, 417, 431, 501, 503, 505, and 426, 500. `detail`
-    /// is fit for the client. Called from any thread of the server.
+    /// The answer to what never became a request: 400, 408, 413, 414, 417, 431, 501, 503, 505, and 426, 500.
+    /// `detail` is fit for the client. Called from any thread of the server.
     virtual HttpResponse make_error(int status, std::string_view detail);
 };
 
