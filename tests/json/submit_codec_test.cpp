@@ -162,6 +162,9 @@ TEST_SUITE("json/submit") {
                  Row{with("\"clientId\":\"\xff\""), {""}, "not JSON"},
                  Row{with("\"clientId\":\"\xed\xa0\x80\""), {""}, "not JSON"},
                  Row{with(R"("clientId":"\ud800")"), {""}, "not JSON"},
+                 Row{with(R"("clientId":"\udc00")"), {""}, "surrogate"},
+                 Row{with(R"("clientId":"\ud41d\ude00")"), {""}, "surrogate"},
+                 Row{with(R"("\udfff":"a")"), {""}, "surrogate"},
                  Row{with("\"side\":\"buy\"") + std::string(1, '\0') + "junk", {""}, "NUL"},
                  Row{std::string(17, '[') + std::string(17, ']'), {""}, "16 levels"},
                  Row{std::string(100'000, '['), {""}, "16 levels"},
@@ -253,6 +256,17 @@ TEST_SUITE("json/submit") {
         CHECK(problem.errors.front().message.find("did you mean \"SOL\"?") != std::string::npos);
         CHECK(refusal_of(R"({"tokenIn":"sol","tokenOut":"USDC","amountIn":"x"})").type->code ==
               "invalid_body");
+    }
+
+    TEST_CASE("a long name from outside is cut between two characters") {
+        std::string name = "ab";
+        for (int i = 0; i < 40; ++i) name += "\u20ac";  // three bytes each: byte 64 is inside one
+        const Problem problem = refusal_of("{\"" + name + "\":1,\"tokenOut\":\"" + name + "\"}");
+        for (const FieldError& error : problem.errors) {
+            const auto as_sent = JsonValue::parse(to_json_string(error.message)).value().text();
+            CHECK(as_sent == error.message);
+        }
+        CHECK(problem.errors.front().pointer == "/" + name.substr(0, 62));
     }
 
     TEST_CASE("a body of thousands of unknown fields is answered briefly") {

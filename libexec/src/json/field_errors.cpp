@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "libexec/base/front_of.hpp"
+
 namespace libexec::json {
 namespace {
 
@@ -11,7 +13,7 @@ constexpr std::size_t shown_bytes_most = 64;
 /// RFC 6901: '~' and '/' are spelled ~0 and ~1.
 std::string pointer_to(std::string_view name) {
     std::string pointer = "/";
-    for (const char c : name.substr(0, shown_bytes_most)) {
+    for (const char c : front_of(name, shown_bytes_most)) {
         if (c == '~') {
             pointer += "~0";
         } else if (c == '/') {
@@ -27,7 +29,7 @@ std::string pointer_to(std::string_view name) {
 
 std::string shown(std::string_view text) {
     std::string safe = "'";
-    for (const char c : text.substr(0, shown_bytes_most)) {
+    for (const char c : front_of(text, shown_bytes_most)) {
         const auto byte = static_cast<unsigned char>(c);
         safe += byte < 0x20 || byte == 0x7f ? '?' : c;
     }
@@ -37,7 +39,7 @@ std::string shown(std::string_view text) {
 void FieldErrors::add(std::string_view name, std::string rule) {
     only_unknown_tokens_ = false;
     errors_.push_back(
-        {pointer_to(name), std::string(name.substr(0, shown_bytes_most)) + ": " + std::move(rule)});
+        {pointer_to(name), std::string(front_of(name, shown_bytes_most)) + ": " + std::move(rule)});
 }
 
 void FieldErrors::add_unknown_token(std::string_view name, std::string rule) {

@@ -6,6 +6,8 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include "large_numbers.hpp"
+
 namespace libexec::json {
 namespace {
 
@@ -15,6 +17,9 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
 public:
     using Size = rapidjson::SizeType;
 
+    /// `large`: numbers that stand as 0 in the text; null: none, as nearly always.
+    explicit Builder(const LargeNumbers* large) : large_(large) {}
+
     bool Null() { return put({}); }
     bool Bool(bool truth) {
         Value value;
@@ -22,11 +27,20 @@ public:
         value.truth = truth;
         return put(std::move(value));
     }
-    bool RawNumber(const char* chars, Size size, bool) { return put_chars(Value::Kind::number, chars, size); }
-    bool String(const char* chars, Size size, bool) { return put_chars(Value::Kind::text, chars, size); }
+    bool RawNumber(const char* chars, Size size, bool) {
+        const std::size_t position = numbers_++;
+        if (large_ == nullptr) return put_chars(Value::Kind::number, chars, size);
+        const auto aside = large_->by_position.find(position);
+        if (aside == large_->by_position.end()) return put_chars(Value::Kind::number, chars, size);
+        return put_chars(Value::Kind::number, aside->second.data(), static_cast<Size>(aside->second.size()));
+    }
+    bool String(const char* chars, Size size, bool) {
+        half_pair_ = holds_half_pair({chars, size});
+        return !half_pair_ && put_chars(Value::Kind::text, chars, size);
+    }
     bool Key(const char* chars, Size size, bool) {
         key_.assign(chars, size);
-        return true;
+        return !(half_pair_ = holds_half_pair(key_));
     }
     bool StartObject() { return open(Value::Kind::object); }
     bool StartArray() { return open(Value::Kind::list); }
@@ -34,9 +48,19 @@ public:
     bool EndArray(Size) { return close(); }
 
     bool too_deep() const { return too_deep_; }
+    bool half_pair() const { return half_pair_; }
     Value take() { return std::move(root_); }
 
 private:
+    /// The reader takes the second half of a surrogate pair without the first ("\\udc00") and makes bytes of
+    /// it that are no UTF-8: 0xed and then one above 0x9f, which the characters before the surrogates never
+    /// have.
+    static bool holds_half_pair(std::string_view text) {
+        for (auto at = text.find('\xed'); at != std::string_view::npos; at = text.find('\xed', at + 1)) {
+            if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) > 0x9f) return true;
+        }
+        return false;
+    }
     bool put_chars(Value::Kind kind, const char* chars, Size size) {
         Value value;
         value.kind = kind;
@@ -52,7 +76,7 @@ private:
         if (open_.empty()) return root_ = std::move(value);
         Value& parent = *open_.back();
         if (parent.kind == Value::Kind::list) return parent.items.emplace_back(std::move(value));
-        return parent.members.emplace_back(key_, std::move(value)).second;
+        return parent.members.emplace_back(Value::Member{key_, std::move(value)}).value;
     }
     bool open(Value::Kind kind) {
         if (open_.size() == static_cast<std::size_t>(depth_most)) {
@@ -69,20 +93,42 @@ private:
         return true;
     }
 
+    const LargeNumbers* large_;
+    std::size_t numbers_ = 0;
     Value root_;
     std::vector<Value*> open_;
     std::string key_;
     bool too_deep_ = false;
+    bool half_pair_ = false;
 };
 
 constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
                                  rapidjson::kParseNumbersAsStringsFlag;
 
+/// `too_large`: refused for nothing but a number out of the range of a double.
+Result<Value> parse_with(const LargeNumbers* large, std::string_view text, bool& too_large) {
+    rapidjson::MemoryStream stream(text.data(), text.size());
+    rapidjson::Reader reader;
+    Builder builder(large);
+    const rapidjson::ParseResult parsed = reader.Parse<parse_flags>(stream, builder);
+    too_large = parsed.Code() == rapidjson::kParseErrorNumberTooBig;
+    if (builder.too_deep()) {
+        return reject(Reason::invalid_body, "nested deeper than " + std::to_string(depth_most) + " levels");
+    }
+    if (parsed.IsError()) {
+        return reject(Reason::invalid_body,
+                      "not JSON at byte " + std::to_string(parsed.Offset()) + ": " +
+                          (builder.half_pair() ? "half of a surrogate pair in a \\u escape"
+                                               : rapidjson::GetParseError_En(parsed.Code())));
+    }
+    return builder.take();
+}
+
 }  // namespace
 
 const Value* Value::find(std::string_view name) const {
     for (const Member& member : members) {
-        if (member.first == name) return &member.second;
+        if (member.name == name) return &member.value;
     }
     return nullptr;
 }
@@ -110,18 +156,11 @@ Result<Value> parse(std::string_view text) {
     if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
         return reject(Reason::invalid_body, "a NUL byte at byte " + std::to_string(nul));
     }
-    rapidjson::MemoryStream stream(text.data(), text.size());
-    rapidjson::Reader reader;
-    Builder builder;
-    const rapidjson::ParseResult parsed = reader.Parse<parse_flags>(stream, builder);
-    if (builder.too_deep()) {
-        return reject(Reason::invalid_body, "nested deeper than " + std::to_string(depth_most) + " levels");
-    }
-    if (parsed.IsError()) {
-        return reject(Reason::invalid_body, "not JSON at byte " + std::to_string(parsed.Offset()) + ": " +
-                                                rapidjson::GetParseError_En(parsed.Code()));
-    }
-    return builder.take();
+    bool too_large = false;
+    Result<Value> parsed = parse_with(nullptr, text, too_large);
+    if (!too_large) return parsed;
+    const LargeNumbers large = set_aside_large_numbers(text);
+    return parse_with(&large, large.text, too_large);
 }
 
 Fields::Fields(const Value& object, std::string& trouble) : object_(object), trouble_(trouble) {

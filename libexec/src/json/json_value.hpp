@@ -23,7 +23,7 @@ inline constexpr int depth_most = 16;
 /// Members keep their order and their duplicates: whoever reads decides.
 struct Value {
     enum class Kind : std::uint8_t { null, boolean, number, text, list, object };
-    using Member = std::pair<std::string, Value>;
+    struct Member;
 
     Kind kind = Kind::null;
     bool truth = false;
@@ -33,6 +33,11 @@ struct Value {
 
     /// The first member of that name; null when there is none.
     const Value* find(std::string_view name) const;
+};
+
+struct Value::Member {
+    std::string name;
+    Value value;
 };
 
 /// "a text", "a number" ...: for messages.

@@ -209,16 +209,12 @@ private:
                                std::string(json::word_for(value.kind)));
             return;
         }
-        // Of an unknown token only the shape can be checked: nothing is above zero or has too many decimals
-        // yet.
-        constexpr std::uint8_t decimals_most = 18;
         const bool exponent_allowed = value.kind == Value::Kind::number;
-        const Result<Amount> amount =
-            parse_token_units(value.chars, token ? token->decimals : decimals_most, exponent_allowed);
+        const Result<Amount> amount = token
+                                          ? parse_token_units(value.chars, token->decimals, exponent_allowed)
+                                          : possible_amount(value.chars, exponent_allowed);
         if (!amount) {
-            if (token || value.chars.size() > 40 || !looks_decimal(value.chars)) {
-                complain(name, amount_rule(amount.error().detail, token));
-            }
+            complain(name, amount_rule(amount.error().detail, token));
         } else if (amount.value() == Amount(0)) {
             complain(name,
                      "must be above zero" + (token ? ": the least is " + least_of(*token) : std::string()));
@@ -227,8 +223,15 @@ private:
         }
     }
 
-    static bool looks_decimal(std::string_view text) {
-        return !text.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos;
+    /// Of an unknown token the decimals are unknown too: what no token could have is wrong all the same.
+    static Result<Amount> possible_amount(std::string_view chars, bool exponent_allowed) {
+        constexpr std::uint8_t decimals_most = 18;
+        Result<Amount> amount = parse_token_units(chars, decimals_most, exponent_allowed);
+        for (std::uint8_t decimals = 0; !amount && decimals < decimals_most; ++decimals) {
+            Result<Amount> other = parse_token_units(chars, decimals, exponent_allowed);
+            if (other) amount = std::move(other);
+        }
+        return amount;
     }
     static std::string least_of(const Token& token) {
         return to_text({Amount(1), token.decimals}) + " " + token.symbol;

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <limits>
 
+#include "libexec/base/front_of.hpp"
+
 namespace libexec {
 namespace {
 
@@ -20,7 +22,7 @@ bool all_digits(std::string_view text) {
 
 std::string quoted(std::string_view text) {
     constexpr std::size_t shown_max = 40;
-    std::string out = "'" + std::string(text.substr(0, shown_max));
+    std::string out = "'" + std::string(front_of(text, shown_max));
     if (text.size() > shown_max) out += "...";
     return out + "'";
 }
