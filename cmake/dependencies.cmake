@@ -16,6 +16,10 @@ endif()
 add_library(libexec_asio INTERFACE)
 target_link_libraries(libexec_asio INTERFACE Asio::Asio)
 target_compile_features(libexec_asio INTERFACE cxx_std_20)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15)
+    # These have C++20's coroutines and do not say so in the way Asio asks.
+    target_compile_definitions(libexec_asio INTERFACE ASIO_HAS_CO_AWAIT ASIO_HAS_STD_COROUTINE)
+endif()
 if(LIBEXEC_SANITIZE STREQUAL "thread")
     # Asio's fences do not build under TSan with warnings as errors; every Asio file must agree.
     target_compile_definitions(libexec_asio INTERFACE ASIO_DISABLE_FENCED_BLOCK)

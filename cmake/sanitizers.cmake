@@ -1,4 +1,5 @@
-# LIBEXEC_SANITIZE=address builds with ASan and UBSan, =thread with TSan; a report ends the program.
+# LIBEXEC_SANITIZE=address builds with ASan and UBSan, =thread with TSan, =fuzzer (clang only) with both of the first
+# and what libFuzzer counts; a report ends the program.
 if(LIBEXEC_SANITIZE STREQUAL "address")
     # Without the checks that stand at every use of a pointer: they double the time to compile, ASan stops at a null
     # pointer by itself, and x86 does not mind alignment.
@@ -8,6 +9,14 @@ if(LIBEXEC_SANITIZE STREQUAL "address")
 elseif(LIBEXEC_SANITIZE STREQUAL "thread")
     add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
     add_link_options(-fsanitize=thread)
+elseif(LIBEXEC_SANITIZE STREQUAL "fuzzer")
+    if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+        message(FATAL_ERROR "LIBEXEC_SANITIZE=fuzzer needs clang: libFuzzer is part of it. ./dev fuzz brings it")
+    endif()
+    # Without `function`: clang 14 puts its mark before coroutines too, and then cannot emit them.
+    add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=function,vptr -fno-sanitize-recover=all
+        -fsanitize-ignorelist=${CMAKE_CURRENT_LIST_DIR}/sanitizer-ignore.txt -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined)
 elseif(NOT LIBEXEC_SANITIZE STREQUAL "")
-    message(FATAL_ERROR "LIBEXEC_SANITIZE is '${LIBEXEC_SANITIZE}': expected empty, address or thread")
+    message(FATAL_ERROR "LIBEXEC_SANITIZE is '${LIBEXEC_SANITIZE}': expected empty, address, thread or fuzzer")
 endif()
