@@ -70,6 +70,13 @@ Resume resume_point(const HttpRequest& request, std::string_view header) {
     return resume;
 }
 
+/// A client that has seen more than there is has somebody else's number: nothing it waits for would come.
+std::optional<Problem> beyond_the_end(const Resume& resume, const OrderRecord& record) {
+    if (resume.after.value_or(0) <= record.order.last_seq) return std::nullopt;
+    return bad_parameter("after", "must be at most " + std::to_string(record.order.last_seq) +
+                                      ", the number of this order's last event");
+}
+
 }  // namespace
 
 bool StreamRoutes::wants_event_stream(const HttpRequest& request) {
@@ -94,6 +101,10 @@ Task<void> StreamRoutes::follow(Call& call) {
     }
     const std::optional<OrderRecord> record = co_await find_order(service_, call);
     if (!record) co_return;
+    if (auto problem = beyond_the_end(resume, *record)) {
+        call.refuse(std::move(*problem));
+        co_return;
+    }
     const OrderId id = record->order.id;
     const SocketLimiter::Presence presence = sockets_.enter();
     std::optional<SocketLimiter::Place> place = sockets_.join(id, call.request().peer_address);
@@ -152,6 +163,10 @@ Task<void> StreamRoutes::serve_events(Call& call) {
     }
     const std::optional<OrderRecord> record = co_await find_order(service_, call);
     if (!record) co_return;
+    if (auto problem = beyond_the_end(resume, *record)) {
+        call.refuse(std::move(*problem));
+        co_return;
+    }
     const std::uint32_t after = resume.after.value_or(0);
     if (is_terminal(record->order.status) && after >= record->order.last_seq) {
         // Tells a browser's EventSource not to come back.

@@ -44,6 +44,27 @@ TEST_SUITE("json/problem") {
         CHECK(status("no such code") == 500);
     }
 
+    TEST_CASE("what is said about a kind of problem is what its answers say") {
+        for (const ProblemType& type : problem_types()) {
+            CAPTURE(type.code);
+            const auto page = JsonValue::parse(encode_problem_type(type));
+            const auto answer = JsonValue::parse(encode_problem(make_problem(type.code, "")));
+            REQUIRE(page);
+            REQUIRE(answer);
+            for (const char* member : {"type", "code", "title", "status"}) {
+                CHECK(!page.value()[member].text().empty());
+                CHECK(page.value()[member].text() == answer.value()[member].text());
+            }
+            CHECK(page.value()["retryable"].is_true() == answer.value()["retryable"].is_true());
+            // Without words of its own an answer says what the page says.
+            CHECK(page.value()["help"].text() == answer.value()["detail"].text());
+            CHECK(!answer.value().has("clientOrderId"));
+        }
+        Problem problem = make_problem("queue_full", "");
+        problem.client_order_id = "mine \"7\"";
+        CHECK(JsonValue::parse(encode_problem(problem)).value()["clientOrderId"].text() == "mine \"7\"");
+    }
+
     TEST_CASE("a problem says everything a program or a person needs") {
         Problem problem = make_problem("rate_limited", "31 submissions in a minute");
         problem.instance = "/api/orders/execute";

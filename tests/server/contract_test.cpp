@@ -16,7 +16,10 @@ std::string stable_head(const ApiAnswer& answer) {
     for (std::size_t end = answer.head.find("\r\n"); end != std::string::npos;
          from = end + 2, end = answer.head.find("\r\n", from)) {
         const std::string line = answer.head.substr(from, end - from);
-        if (!line.starts_with("Date: ") && !line.starts_with("X-Request-Id: ")) head += line + "\n";
+        if (!line.starts_with("Date: ") && !line.starts_with("X-Request-Id: ") &&
+            !line.starts_with("traceparent: ")) {
+            head += line + "\n";
+        }
     }
     return head;
 }

@@ -58,6 +58,31 @@ TEST_SUITE("server/rate") {
         CHECK(limiter.take("f").allowed);
     }
 
+    TEST_CASE("what is said about the rest is what is given, and saying it costs nothing") {
+        test::HandClock clock;
+        for (const std::uint32_t limit : {1u, 7u, 30u, 61u, 1'000u, 6'000'000u}) {
+            CAPTURE(limit);
+            RateLimiter limiter(limit, clock);
+            CHECK(limiter.look("a").remaining == limit);
+            for (int round = 0; round < 200; ++round) {
+                const auto before = limiter.look("a");
+                CHECK(limiter.look("a").remaining == before.remaining);
+                const auto taken = limiter.take("a");
+                CHECK(taken.allowed == (before.remaining > 0));
+                CHECK(taken.allowed == before.allowed);
+                CHECK(taken.remaining == before.remaining - (taken.allowed ? 1 : 0));
+                if (!taken.allowed) {
+                    clock.advance(taken.retry_after);
+                    CHECK(limiter.look("a").remaining >= 1);
+                }
+                clock.advance(137ms);
+            }
+        }
+        RateLimiter unlimited(0, clock);
+        CHECK(unlimited.take("a").allowed);
+        CHECK(unlimited.look("a").allowed);
+    }
+
     TEST_CASE("one network of IPv6 is one client, and IPv4 in its clothes is itself") {
         CHECK(rate_key("10.0.0.1") == "10.0.0.1");
         CHECK(rate_key("::ffff:10.0.0.1") == "10.0.0.1");

@@ -116,6 +116,21 @@ TEST_SUITE("server/stream") {
         CHECK(again.next_json()["orderId"].text() == id.to_string());
     }
 
+    TEST_CASE("a follower that says it has seen more than there is is told so, rather than left waiting") {
+        ApiServer api;
+        const OrderId id = api.service.place();
+        const ApiAnswer ahead = refused(api, order_path(id) + "/stream?after=2");
+        CHECK(ahead.status == 400);
+        CHECK(ahead.json()["errors"].items()[0]["pointer"].text() == "after");
+        CHECK(ahead.json()["detail"].text().find("at most 1") != std::string::npos);
+        const std::string stream = "Accept: text/event-stream\r\n";
+        CHECK(api.get(order_path(id) + "/events", stream + "Last-Event-ID: 2\r\n").status == 400);
+        CHECK(api.get(order_path(id) + "/events?after=4294967295", stream).status == 400);
+        SocketClient client(api.server.port(), order_path(id) + "/stream?after=1");
+        api.service.confirm(id);
+        CHECK(seq_of(client.next_json()) == "2");
+    }
+
     TEST_CASE("a follower that goes away leaves nothing behind") {
         ApiServer api;
         const OrderId id = api.service.place();
