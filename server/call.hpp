@@ -17,11 +17,13 @@ namespace libexec::server {
 /// One request on its way through a route, with what every answer repeats.
 class Call {
 public:
-    Call(HttpExchange& http, std::string request_id) : http_(http), request_id_(std::move(request_id)) {}
+    Call(HttpExchange& http, std::string request_id, std::string trace_id)
+        : http_(http), request_id_(std::move(request_id)), trace_id_(std::move(trace_id)) {}
 
     HttpExchange& http() { return http_; }
     const HttpRequest& request() const { return http_.request(); }
     const std::string& request_id() const { return request_id_; }
+    const std::string& trace_id() const { return trace_id_; }
 
     /// The segment of the path that stands for `{id}`, still encoded.
     std::string_view id_text;
@@ -43,6 +45,7 @@ public:
 private:
     HttpExchange& http_;
     std::string request_id_;
+    std::string trace_id_;
     std::vector<HttpHeader> common_;
 };
 

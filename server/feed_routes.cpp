@@ -121,7 +121,8 @@ Task<void> FeedRoutes::serve(Call& call) {
         if (session->orders != nullptr) session->orders->stream->close();
         co_return;
     }
-    log_.debug("stream.open", "a socket follows everything", {{"requestId", call.request_id()}});
+    log_.debug("stream.open", "a socket follows everything",
+               {{"correlation_id", call.request_id()}, {"trace_id", call.trace_id()}});
     if (session->orders != nullptr) {
         session->orders->socket = session->socket;
         asio::co_spawn(call.http().executor(), send_orders(session), asio::detached);

@@ -112,7 +112,8 @@ int run(int count, char** words) {
     if (!errors.empty()) return fail_options(errors);
     if (command.print_config) return static_cast<int>(ExitCode::stopped);
 
-    const std::unique_ptr<Log> log = make_stderr_log(resolved.options.log_level, resolved.options.log_format);
+    const std::unique_ptr<Log> log = make_stderr_log(
+        resolved.options.log_level, resolved.options.log_format.value_or(stderr_log_format()));
     for (const std::string& note : resolved.notes) log->info("start.note", note);
     return static_cast<int>(run_daemon(std::move(resolved.options), EXECD_VERSION, *log));
 }

@@ -23,7 +23,7 @@ struct Options {
     std::uint32_t ws_per_order = 3;         ///< sockets per order and address; 0: no limit
     std::vector<std::string> cors_origins;  ///< web pages that may use this server; "*": all
     LogLevel log_level = LogLevel::info;
-    LogFormat log_format = LogFormat::text;
+    std::optional<LogFormat> log_format;  ///< nothing: text on a terminal, JSON otherwise
     bool insecure = false;  ///< may listen beyond loopback without keys
 };
 

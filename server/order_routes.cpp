@@ -51,6 +51,7 @@ Task<void> OrderRoutes::submit(Call& call) {
     constexpr std::size_t key_bytes_most = 255;
     SubmitOptions options;
     options.correlation_id = call.request_id();
+    options.trace_id = call.trace_id();
     if (const auto key = call.request().header("idempotency-key")) {
         if (!is_token_text(*key, key_bytes_most)) {
             refuse_submission(
@@ -101,8 +102,9 @@ Task<void> OrderRoutes::cancel(Call& call) {
         call.refuse(answer.error());
         co_return;
     }
-    log_.info("order.cancel", "cancellation requested",
-              {{"orderId", id->to_string()}, {"requestId", call.request_id()}});
+    log_.info(
+        "order.cancel", "cancellation requested",
+        {{"orderId", id->to_string()}, {"correlation_id", call.request_id()}, {"trace_id", call.trace_id()}});
     if (answer.value().kind == CancelAnswer::Kind::cancel_requested) {
         call.answer(202, encode_cancel_requested(*id));
         co_return;

@@ -40,6 +40,7 @@ RateLimiter::Answer RateLimiter::ask(std::string_view address, bool take_one) {
     Answer answer;
     answer.allowed = std::max(full_at, now) + token - now <= minute;
     if (answer.allowed && take_one) full_at = std::max(full_at, now) + token;
+    if (!answer.allowed && take_one) ++refused_;
     const microseconds missing = std::max(full_at, now) - now;
     const auto whole = std::max<microseconds::rep>((minute - missing) / token, 0);
     answer.remaining = static_cast<std::uint32_t>(std::min<microseconds::rep>(whole, per_minute_));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -28,6 +29,8 @@ public:
     /// How that address stands, taking nothing; `allowed` says whether there is a token.
     Answer look(std::string_view address) { return ask(address, false); }
     std::uint32_t per_minute() const { return per_minute_; }
+    /// Takes that found no token, so far.
+    std::uint64_t refused() const { return refused_; }
 
 private:
     Answer ask(std::string_view address, bool take_one);
@@ -36,6 +39,7 @@ private:
     const std::uint32_t per_minute_;
     const std::size_t addresses_max_;
     const Clock& clock_;
+    std::atomic<std::uint64_t> refused_{0};
     std::mutex mutex_;
     /// When each bucket will be full again: one number says all there is to know about it.
     std::unordered_map<std::string, Time> full_at_;

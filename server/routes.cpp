@@ -1,9 +1,11 @@
 #include "routes.hpp"
 
+#include <exception>
 #include <optional>
 
 #include "accept.hpp"
 #include "query.hpp"
+#include "trace_context.hpp"
 
 namespace libexec::server {
 namespace {
@@ -52,12 +54,14 @@ const Routes::Entry Routes::table[] = {
     {"GET", "/health", &Routes::state<&HealthRoutes::health>},
     {"GET", "/livez", &Routes::state<&HealthRoutes::livez>, Offer::text},
     {"GET", "/readyz", &Routes::state<&HealthRoutes::readyz>, Offer::text},
+    {"GET", "/metrics", &Routes::metrics, Offer::text},
     {"GET", "/version", &Routes::state<&HealthRoutes::version>},
     {"GET", "/problems/{id}", &Routes::explain, Offer::json_or_text},
 };
 
 Routes::Routes(RoutesConfig config, Service& service, Log& log, const Clock& clock, UuidGenerator& ids)
     : log_(log),
+      clock_(clock),
       ids_(ids),
       limiter_(config.rate_limit, clock),
       sockets_(config.ws_per_order),
@@ -68,7 +72,8 @@ Routes::Routes(RoutesConfig config, Service& service, Log& log, const Clock& clo
       submit_socket_(service, submissions_, sockets_, config.orders_per_socket, log),
       feed_(service, sockets_, clock, config.state_interval, log),
       quotes_(service),
-      health_(service, sockets_, clock, draining_, std::move(config.version)) {}
+      health_(service, sockets_, clock, draining_, config.version),
+      metrics_(service.metrics(), sockets_, limiter_, config.version) {}
 
 const Routes::Entry* Routes::find(Call& call) {
     const HttpRequest& request = call.request();
@@ -176,7 +181,11 @@ Task<void> Routes::events(Call& call) {
 }
 
 Task<void> Routes::handle(HttpExchange& exchange) {
-    Call call(exchange, request_id_of(exchange.request(), ids_));
+    const Time began = clock_.now();
+    const TraceContext trace = trace_of(exchange.request(), ids_);
+    const std::string request_id = request_id_of(exchange.request(), ids_);
+    TracedExchange traced(exchange, request_id, trace.to_string());
+    Call call(traced, request_id, trace.trace_id);
     for (HttpHeader& header : origins_.headers(exchange.request())) call.add_header(std::move(header));
     const Entry* const entry = find(call);
     if (log_.enabled(LogLevel::debug)) {
@@ -184,9 +193,19 @@ Task<void> Routes::handle(HttpExchange& exchange) {
                    {{"method", std::string(call.request().method)},
                     {"path", std::string(call.request().path)},
                     {"address", std::string(call.request().peer_address)},
-                    {"requestId", call.request_id()}});
+                    {"correlation_id", call.request_id()},
+                    {"trace_id", call.trace_id()}});
     }
-    if (entry != nullptr && admit(call, *entry)) co_await (this->*entry->route)(call);
+    try {
+        if (entry != nullptr && admit(call, *entry)) co_await (this->*entry->route)(call);
+    } catch (const std::exception& fault) {
+        if (traced.status() != 0) throw;  // the answer is on its way
+        log_.error("http.fault", fault.what(),
+                   {{"correlation_id", call.request_id()}, {"trace_id", call.trace_id()}});
+        call.refuse("internal", "a fault of ours; the log has more under the request id");
+    }
+    metrics_.answered(call.request().method, entry != nullptr ? entry->pattern : std::string_view(),
+                      traced.status(), clock_.now() - began);
 }
 
 HttpResponse Routes::make_error(int status, std::string_view detail) {
@@ -219,7 +238,9 @@ HttpResponse Routes::make_error(int status, std::string_view detail) {
     Problem problem = make_problem(code, std::string(detail));
     complete_problem(problem, "", ids_.next().to_string());
     HttpResponse response(status, encode_problem(problem), "application/problem+json");
-    response.with("X-Request-Id", problem.request_id).with("Cache-Control", "no-store");
+    response.with("X-Request-Id", problem.request_id)
+        .with("traceparent", new_trace(ids_).to_string())
+        .with("Cache-Control", "no-store");
     if (problem.retry_after) response.with("Retry-After", std::to_string(problem.retry_after->count()));
     return response;
 }

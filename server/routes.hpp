@@ -12,6 +12,7 @@
 #include "libexec/embed/open.hpp"
 #include "libexec/net/http_exchange.hpp"
 #include "libexec/telemetry/log.hpp"
+#include "metrics_routes.hpp"
 #include "order_routes.hpp"
 #include "origins.hpp"
 #include "problem_routes.hpp"
@@ -86,6 +87,7 @@ private:
     Task<void> quote(Call& call) {
         return (quotes_.*Member)(call);
     }
+    Task<void> metrics(Call& call) { return metrics_.serve(call); }
     Task<void> explain(Call& call) { return explain_problem(call); }
     /// The WebSocket on the path of submissions: one order's with `?orderId=`, else for submitting.
     Task<void> execute_socket(Call& call);
@@ -98,6 +100,7 @@ private:
     bool admit(Call& call, const Entry& entry);
 
     Log& log_;
+    const Clock& clock_;
     UuidGenerator& ids_;
     std::atomic<bool> draining_{false};
     RateLimiter limiter_;
@@ -110,6 +113,7 @@ private:
     FeedRoutes feed_;
     QuoteRoutes quotes_;
     HealthRoutes health_;
+    MetricsRoutes metrics_;
 };
 
 }  // namespace libexec::server

@@ -149,10 +149,13 @@ constexpr std::array setting_table{
                 if (level) o.log_level = *level;
                 return level.has_value();
             }},
-    Setting{"LOG_FORMAT", "--log-format", "log_format", "text or json", "text", "how log lines look", false,
+    Setting{"LOG_FORMAT", "--log-format", "log_format", "auto, text or json", "auto",
+            "how log lines look; auto: text on a terminal, JSON otherwise", false,
             [](Options& o, std::string_view text) {
-                o.log_format = text == "json" ? LogFormat::json : LogFormat::text;
-                return text == "json" || text == "text";
+                o.log_format.reset();
+                if (text == "json") o.log_format = LogFormat::json;
+                if (text == "text") o.log_format = LogFormat::text;
+                return o.log_format || text == "auto";
             }},
     Setting{"MOCK_SEED", "--mock-seed", "mock_seed", "a whole number below 2^64", "",
             "makes a run of the simulated world repeatable; none: drawn from the system", false,

@@ -130,8 +130,9 @@ Task<void> StreamRoutes::follow(Call& call) {
     const auto follower = std::make_shared<EventSender>();
     follower->socket = co_await call.http().accept_websocket("");
     if (follower->socket == nullptr) co_return;
-    log_.debug("stream.open", "a socket follows an order",
-               {{"orderId", id.to_string()}, {"requestId", call.request_id()}});
+    log_.debug(
+        "stream.open", "a socket follows an order",
+        {{"orderId", id.to_string()}, {"correlation_id", call.request_id()}, {"trace_id", call.trace_id()}});
 
     follower->last_seq = resume.after.value_or(0);
     bool ended = is_terminal(record->order.status) && follower->last_seq >= record->order.last_seq;

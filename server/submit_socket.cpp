@@ -38,7 +38,7 @@ struct SubmitSocket::Session {
     };
 
     std::shared_ptr<WebSocket> socket;
-    std::string path, address, request_id;
+    std::string path, address, request_id, trace_id;
     std::map<OrderId, Followed> orders;
 };
 
@@ -48,9 +48,11 @@ Task<void> SubmitSocket::serve(Call& call) {
     session->path = call.request().path;
     session->address = call.request().peer_address;
     session->request_id = call.request_id();
+    session->trace_id = call.trace_id();
     session->socket = co_await call.http().accept_websocket("");
     if (session->socket == nullptr) co_return;
-    log_.debug("stream.open", "a socket submits orders", {{"requestId", session->request_id}});
+    log_.debug("stream.open", "a socket submits orders",
+               {{"correlation_id", session->request_id}, {"trace_id", session->trace_id}});
     for (;;) {
         const WsMessage message = co_await session->socket->receive();
         if (message.is_closed()) break;
@@ -85,6 +87,7 @@ Task<void> SubmitSocket::take(std::shared_ptr<Session> session, const WsMessage&
     }
     SubmitOptions options;
     options.correlation_id = session->request_id;
+    options.trace_id = session->trace_id;
     Submission submission = co_await submissions_.place(body, std::move(options));
     if (submission.refusal) {
         refuse(*session, std::move(*submission.refusal), body);

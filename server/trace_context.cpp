@@ -42,8 +42,8 @@ std::optional<TraceContext> TraceContext::parse(std::string_view text) {
     const std::string_view trace = text.substr(3, trace_digits);
     const std::string_view span = text.substr(4 + trace_digits, span_digits);
     const std::string_view flags = text.substr(5 + trace_digits + span_digits, 2);
-    const bool dashes = text[2] == '-' && text[3 + trace_digits] == '-' &&
-                        text[4 + trace_digits + span_digits] == '-';
+    const bool dashes =
+        text[2] == '-' && text[3 + trace_digits] == '-' && text[4 + trace_digits + span_digits] == '-';
     if (!dashes || !is_hex(version) || version == "ff" || !is_id(trace) || !is_id(span) || !is_hex(flags)) {
         return std::nullopt;
     }
@@ -71,10 +71,9 @@ TraceContext new_trace(UuidGenerator& ids) {
 }
 
 TraceContext trace_of(const HttpRequest& request, UuidGenerator& ids) {
-    const auto fields =
-        std::count_if(request.fields.begin(), request.fields.end(), [](const HttpField& field) {
-            return equal_ignoring_case(field.name, traceparent_name);
-        });
+    const auto fields = std::count_if(
+        request.fields.begin(), request.fields.end(),
+        [](const HttpField& field) { return equal_ignoring_case(field.name, traceparent_name); });
     if (fields != 1) return new_trace(ids);
     auto context = TraceContext::parse(*request.header(traceparent_name));
     if (!context) return new_trace(ids);

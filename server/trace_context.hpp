@@ -26,13 +26,13 @@ struct TraceContext {
     friend bool operator==(const TraceContext&, const TraceContext&) = default;
 };
 
-/// The client's trace with a span of our own, or a new trace when it names none, more than one, or one that is
-/// not valid.
+/// The client's trace with a span of our own, or a new trace when it names none, more than one, or one that
+/// is not valid.
 TraceContext trace_of(const HttpRequest& request, UuidGenerator& ids);
 TraceContext new_trace(UuidGenerator& ids);
 
-/// An exchange whose every answer carries the ids of its request, the 101 of a WebSocket and the head of a stream
-/// included, and that remembers with which status it was answered.
+/// An exchange whose every answer carries the ids of its request, the 101 of a WebSocket and the head of a
+/// stream included, and that remembers with which status it was answered.
 class TracedExchange final : public HttpExchange {
 public:
     /// `inner` and `request_id` outlive it.

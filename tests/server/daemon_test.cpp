@@ -97,7 +97,7 @@ TEST_SUITE("server/daemon") {
         execd.signal(SIGTERM);
         CHECK(execd.wait() == 0);
         CHECK(execd.said().find("3 attempts with pauses of 1000 ms, 2000 ms") != std::string::npos);
-        CHECK(execd.said().find("mockSeed=") != std::string::npos);
+        CHECK(execd.said().find("mockSeed\":\"") != std::string::npos);
     }
 
     TEST_CASE("a bad setting starts nothing and is status 2") {

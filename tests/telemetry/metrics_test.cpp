@@ -73,6 +73,26 @@ TEST_SUITE("telemetry/metrics") {
         CHECK(has(metrics.text(), "# TYPE depth gauge"));
     }
 
+    TEST_CASE("values of any length are told apart") {
+        Metrics metrics;
+        const auto seen = metrics.counters("seen_total", "Seen.", {"a", "b"});
+        const std::string tail(300, 'x');
+        seen.with({"", ""}).add(1);
+        seen.with({"ab", "c"}).add(2);
+        seen.with({"a", "bc"}).add(3);
+        seen.with({tail, "1"}).add(4);
+        seen.with({tail, "2"}).add(5);
+        seen.with({"1", tail}).add(6);
+        seen.with({tail, "2"}).add(5);
+        const std::string text = metrics.text();
+        CHECK(has(text, R"(seen_total{a="",b=""} 1)"));
+        CHECK(has(text, R"(seen_total{a="ab",b="c"} 2)"));
+        CHECK(has(text, R"(seen_total{a="a",b="bc"} 3)"));
+        CHECK(has(text, "seen_total{a=\"" + tail + "\",b=\"1\"} 4"));
+        CHECK(has(text, "seen_total{a=\"" + tail + "\",b=\"2\"} 10"));
+        CHECK(has(text, "seen_total{a=\"1\",b=\"" + tail + "\"} 6"));
+    }
+
     TEST_CASE("two registries know nothing of each other") {
         Metrics first;
         Metrics second;

@@ -39,7 +39,7 @@ struct Engine::Impl {
     Impl(EngineConfig config_given, EngineParts parts_given, std::uint64_t seed)
         : config(config_given),
           parts(parts_given),
-          metrics(parts.metrics),
+          metrics(parts.metrics, parts.router),
           claims(config, parts, seed, draining, metrics) {}
 
     Task<Result<CancelAnswer>> cancel_here(OrderId id);

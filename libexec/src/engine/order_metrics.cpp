@@ -1,5 +1,7 @@
 #include "order_metrics.hpp"
 
+#include <array>
+
 namespace libexec {
 namespace {
 
@@ -15,9 +17,25 @@ double shortfall(Amount quoted, Amount executed) {
     return expected == 0 ? 0 : (expected - static_cast<double>(executed.base_units())) / expected;
 }
 
+/// Why orders end without a fill.
+constexpr std::array failure_reasons{Reason::slippage_exceeded,
+                                     Reason::no_route,
+                                     Reason::insufficient_liquidity,
+                                     Reason::insufficient_funds,
+                                     Reason::venue_timeout,
+                                     Reason::venue_error,
+                                     Reason::breaker_open,
+                                     Reason::chain_rejected,
+                                     Reason::account_in_use,
+                                     Reason::stale_blockhash,
+                                     Reason::policy_refused,
+                                     Reason::expired,
+                                     Reason::timeout,
+                                     Reason::internal};
+
 }  // namespace
 
-OrderMetrics::OrderMetrics(Metrics& metrics)
+OrderMetrics::OrderMetrics(Metrics& metrics, const Router& router)
     : accepted_(metrics.counters("libexec_orders_accepted_total", "Orders taken and durable.").with()),
       replays_(metrics
                    .counters("libexec_idempotent_replays_total",
@@ -46,6 +64,15 @@ OrderMetrics::OrderMetrics(Metrics& metrics)
     // Served from the start, so that a rate over them has no gap.
     for (const OrderStatus status : order_statuses) {
         if (is_terminal(status)) ends_.with({to_string(status)});
+    }
+    for (const Reason reason : failure_reasons) {
+        failures_.with({to_string(reason)});
+        if (is_retryable(reason)) retries_.with({to_string(reason)});
+    }
+    for (const auto& venue : router.venues()) {
+        routes_.with({venue->name()});
+        execution_duration_.with({venue->name()});
+        slippage_.with({venue->name()});
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "libexec/model/order.hpp"
+#include "libexec/routing/router.hpp"
 #include "libexec/telemetry/metrics.hpp"
 
 namespace libexec {
@@ -8,7 +9,7 @@ namespace libexec {
 /// What the engine counts. No order, client or mint ever becomes a label. Safe from any thread.
 class OrderMetrics {
 public:
-    explicit OrderMetrics(Metrics& metrics);
+    OrderMetrics(Metrics& metrics, const Router& router);
 
     void accepted() const { accepted_.add(); }
     void replayed() const { replays_.add(); }

@@ -1,6 +1,8 @@
 #include "libexec/telemetry/metrics.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <mutex>
 #include <sstream>
 #include <stdexcept>
@@ -47,6 +49,42 @@ struct Sampled {
 
 constexpr std::string_view overflow_value = "other";
 
+/// Looked up by what stands in a buffer, without making a string of it.
+struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+using SeriesByKey = std::unordered_map<std::string, void*, TextHash, std::equal_to<>>;
+
+/// Label values as one key, each with its length before it. Most fit the buffer, and looking up costs no
+/// memory.
+class SeriesKey {
+public:
+    explicit SeriesKey(std::initializer_list<std::string_view> values) {
+        for (const std::string_view value : values) {
+            const auto size = static_cast<std::uint32_t>(value.size());
+            append({reinterpret_cast<const char*>(&size), sizeof size});
+            append(value);
+        }
+    }
+    std::string_view view() const { return long_.empty() ? std::string_view(short_.data(), size_) : long_; }
+
+private:
+    void append(std::string_view part) {
+        if (long_.empty() && size_ + part.size() <= short_.size()) {
+            std::copy(part.begin(), part.end(), short_.begin() + static_cast<std::ptrdiff_t>(size_));
+            size_ += part.size();
+            return;
+        }
+        if (long_.empty()) long_.assign(short_.data(), size_);
+        long_.append(part);
+    }
+
+    std::array<char, 128> short_;
+    std::size_t size_ = 0;
+    std::string long_;
+};
+
 }  // namespace
 
 template <class Handle>
@@ -70,7 +108,7 @@ struct MetricFamily<Handle>::Impl {
     const std::size_t series_max;
     const std::vector<double> buckets;
     std::mutex mutex;
-    std::unordered_map<std::string, void*> series;
+    SeriesByKey series;
 };
 
 template <class Handle>
@@ -80,12 +118,10 @@ Handle MetricFamily<Handle>::with(std::initializer_list<std::string_view> values
         throw std::invalid_argument("a metric with " + std::to_string(impl.labels.size()) +
                                     " labels was given " + std::to_string(values.size()) + " values");
     }
-    std::string key;
-    for (const std::string_view value : values) {
-        key.append(std::to_string(value.size())).append(1, ':').append(value);
-    }
+    const SeriesKey key(values);
     const std::lock_guard lock(impl.mutex);
-    if (const auto found = impl.series.find(key); found != impl.series.end()) return Handle(found->second);
+    if (const auto found = impl.series.find(key.view()); found != impl.series.end())
+        return Handle(found->second);
     std::vector<std::string_view> kept(values);
     if (impl.series.size() >= impl.series_max) {
         // Not remembered under its own key: that memory would grow all the same. Family::Add finds it again.
@@ -93,7 +129,7 @@ Handle MetricFamily<Handle>::with(std::initializer_list<std::string_view> values
         return Handle(&impl.add(kept));
     }
     void* const made = &impl.add(kept);
-    impl.series.emplace(std::move(key), made);
+    impl.series.emplace(std::string(key.view()), made);
     return Handle(made);
 }
 
