@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
+#include "libexec/net/descriptor_limit.hpp"
 #include "net/loopback.hpp"
 #include "net/request_reader.hpp"
 
@@ -211,5 +212,26 @@ TEST_SUITE("net/http limits") {
         setrlimit(RLIMIT_NOFILE, &before);
         unlucky.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         CHECK(statuses(unlucky.read_to_end()) == "200");
+    }
+
+    TEST_CASE("clients cannot use up the descriptors that the rest of the process needs") {
+        rlimit before{};
+        getrlimit(RLIMIT_NOFILE, &before);
+        rlimit tight = before;
+        tight.rlim_cur = descriptors_of_its_own + surplus_connections + 20;
+        setrlimit(RLIMIT_NOFILE, &tight);
+        {
+            TestServer server(echo);
+            CHECK(server.log().saw("net.descriptors"));
+            std::vector<std::unique_ptr<RawClient>> clients;
+            for (int i = 0; i < 20; ++i) clients.push_back(std::make_unique<RawClient>(server.port()));
+            CHECK(TestServer::eventually([&] { return server.server().counts().connections == 20; }));
+            RawClient late(server.port());
+            CHECK(statuses(late.read_to_end()) == "503");
+        }
+        CHECK(raise_descriptor_limit(before.rlim_cur) == before.rlim_cur);
+        CHECK(raise_descriptor_limit(1) == before.rlim_cur);
+        TestServer roomy(echo);
+        CHECK_FALSE(roomy.log().saw("net.descriptors"));
     }
 }

@@ -62,6 +62,24 @@ public:
         }
         return true;
     }
+    /// Sends `bytes` again and again for as long as the kernels take them; returns how often all of it went.
+    /// What began to go goes on with the next call.
+    std::size_t send_while_taken(std::string_view bytes, std::size_t times_most) {
+        const std::chrono::milliseconds patience(300);
+        std::size_t times = 0;
+        while (times < times_most) {
+            pollfd waiting{socket_, POLLOUT, 0};
+            if (::poll(&waiting, 1, static_cast<int>(patience.count())) <= 0) break;
+            const std::string_view rest = bytes.substr(sent_of_repeated_);
+            const ssize_t sent = ::send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (sent <= 0) break;
+            sent_of_repeated_ += static_cast<std::size_t>(sent);
+            if (sent_of_repeated_ < bytes.size()) continue;
+            sent_of_repeated_ = 0;
+            ++times;
+        }
+        return times;
+    }
     void send_no_more() { ::shutdown(socket_, SHUT_WR); }
 
     /// What comes next, or nothing at the end; `timed_out` tells silence from the end.
@@ -104,6 +122,7 @@ public:
 private:
     int socket_;
     bool timed_out_ = false;
+    std::size_t sent_of_repeated_ = 0;
 };
 
 /// Answers with whatever function the test gives it.

@@ -307,6 +307,27 @@ TEST_SUITE("net/websocket") {
         CHECK_FALSE(socket->is_open());
     }
 
+    TEST_CASE("a client that pings and does not read is not read either, and gets its pongs once it reads") {
+        constexpr std::size_t far_too_many = 100'000;
+        TestServer server(echo_messages);
+        WsClient client(server.port(), {}, 4 * 1024);
+        const std::string payload(100, 'p');
+        const std::size_t sent = client.raw.send_while_taken(masked(0x89, payload), far_too_many);
+        CHECK(sent > 100);
+        CHECK(sent < far_too_many);  // the flood stands still in the client's own kernel
+        CHECK(server.server().counts().websockets == 1);
+        for (std::size_t i = 0; i < sent; ++i) REQUIRE(client.next() == "pong:" + payload);
+    }
+
+    TEST_CASE("a client that pings and never reads is cut") {
+        HttpServerConfig config;
+        config.write_stall = 100ms;
+        TestServer server(echo_messages, config);
+        WsClient client(server.port(), {}, 4 * 1024);
+        client.raw.send_while_taken(masked(0x89, std::string(100, 'p')), 100'000);
+        CHECK(TestServer::eventually([&] { return server.server().counts().connections == 0; }));
+    }
+
     TEST_CASE("a client is pinged, and lives as long as it answers") {
         HttpServerConfig config;
         config.ping_interval = 40ms;

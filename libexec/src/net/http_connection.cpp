@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t batch_bytes_max = 64 * 1024;  // of answers written together
 constexpr std::size_t ordinary_bytes = 4 * 1024;    // of memory kept between requests
+/// Of one client in one turn of the loop: whoever pipelines a thousand requests must not hold up the others.
+constexpr std::size_t bytes_per_read_max = 16 * 1024;
 
 std::string what(const std::exception_ptr& failure) {
     try {
@@ -126,7 +128,7 @@ bool HttpConnection::feed_saved() {
 
 void HttpConnection::feed_socket() {
     asio::error_code error;
-    const std::span<char> buffer = worker_.buffer();
+    const std::span<char> buffer = worker_.buffer().first(bytes_per_read_max);
     const std::size_t size = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
     if (error == asio::error::would_block) return;
     if (error) return break_off();

@@ -7,6 +7,7 @@
 #include <asio/ip/v6_only.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
+#include <algorithm>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "http_connection.hpp"
+#include "libexec/net/descriptor_limit.hpp"
 #include "worker.hpp"
 
 namespace libexec {
@@ -28,8 +30,7 @@ using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
 constexpr int backlog = 4096;
 constexpr std::chrono::milliseconds accept_pause{50};  // when the process has run out of descriptors
 constexpr std::chrono::milliseconds cut_timeout{1'000};
-/// Connections beyond the limit that are told so; still more are closed without a word.
-constexpr std::uint64_t surplus_max = 256;
+constexpr std::uint64_t connections_least = 16;
 
 tcp::endpoint resolve(asio::io_context& io, const HttpServerConfig& config, asio::error_code& error) {
     const asio::ip::address address = asio::ip::make_address(config.host, error);
@@ -55,6 +56,7 @@ public:
 
     void start() {
         listen();
+        limit_connections();
         asio::co_spawn(workers_.front()->executor(), accept_for_ever(*this), asio::detached);
         for (const auto& worker : workers_) threads_.emplace_back([&worker = *worker] { worker.run(); });
         shared_.log.info("net.listening", "accepting connections",
@@ -121,6 +123,21 @@ private:
         port_ = acceptor_->local_endpoint().port();
     }
 
+    /// Clients must not use up the descriptors that the rest of the process needs for its files.
+    void limit_connections() {
+        const std::uint64_t others = descriptors_of_its_own + surplus_connections;
+        const std::uint64_t descriptors = descriptor_limit();
+        const std::uint64_t room = descriptors > others ? descriptors - others : 0;
+        connections_max_ =
+            std::min<std::uint64_t>(shared_.config.connections_max, std::max(room, connections_least));
+        if (connections_max_ == shared_.config.connections_max) return;
+        shared_.log.warn("net.descriptors",
+                         "fewer connections than configured: raise the limit of open files",
+                         {{"connections", std::to_string(connections_max_)},
+                          {"configured", std::to_string(shared_.config.connections_max)},
+                          {"openFiles", std::to_string(descriptors)}});
+    }
+
     static Task<void> accept_for_ever(Impl& server) {
         asio::error_code error;
         std::size_t turn = 0;
@@ -143,11 +160,11 @@ private:
 
     void welcome(Worker& worker, Socket socket) {
         const std::uint64_t open = shared_.connections.load(std::memory_order_relaxed);
-        const std::uint64_t limit = shared_.config.connections_max;
+        const std::uint64_t limit = connections_max_;
         asio::error_code error;
         const tcp::endpoint peer = socket.remote_endpoint(error);
         if (error) return;  // gone already
-        if (open >= limit + surplus_max) {
+        if (open >= limit + surplus_connections) {
             shared_.refused.fetch_add(1, std::memory_order_relaxed);
             return;
         }
@@ -183,6 +200,7 @@ private:
     std::optional<Acceptor> acceptor_;
     std::vector<std::thread> threads_;
     std::mutex stop_mutex_;
+    std::uint64_t connections_max_ = 0;
     std::uint16_t port_ = 0;
 };
 

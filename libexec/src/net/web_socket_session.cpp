@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t frames_per_write_max = 64;
 constexpr std::size_t frames_kept = 16;  // room a drained queue keeps
 constexpr int pongs_missed_max = 2;
+/// Of one client in one turn of the loop: a flood of its frames must not hold up the others.
+constexpr std::size_t bytes_per_read_max = 8 * 1024;
 
 }  // namespace
 
@@ -33,9 +35,10 @@ Task<WsMessage> WebSocketSession::receive() {
     receiving_ = true;
     std::optional<WsMessage> message = take_unread_message();
     while (!message && state_ != State::closed) {
-        co_await socket_->async_wait(Socket::wait_read, asio::redirect_error(use_task, error));
+        const auto direction = read_paused() ? Socket::wait_write : Socket::wait_read;
+        co_await socket_->async_wait(direction, asio::redirect_error(use_task, error));
         if (error) drop();
-        message = read_message();
+        if (!read_paused()) message = read_message();
     }
     receiving_ = false;
     if (!message) message = last_word();
@@ -45,7 +48,7 @@ Task<WsMessage> WebSocketSession::receive() {
 std::optional<WsMessage> WebSocketSession::read_message() {
     if (!socket_) return std::nullopt;
     asio::error_code error;
-    const std::span<char> buffer = worker_.buffer();
+    const std::span<char> buffer = worker_.buffer().first(bytes_per_read_max);
     const std::size_t size = socket_->read_some(asio::buffer(buffer.data(), buffer.size()), error);
     if (error == asio::error::would_block) return std::nullopt;
     if (error) {
@@ -84,10 +87,7 @@ std::optional<WsMessage> WebSocketSession::take_message(std::span<char> bytes, s
             case WsEvent::pong:
                 break;
             case WsEvent::ping:
-                // Nothing may follow our own close frame, and a client that pings without reading is slow.
-                if (state_ == State::open && !send(server_frame(WsOpcode::pong, codec_.payload()))) {
-                    close(WsCloseCode::try_again_later, "too many unread frames");
-                }
+                answer_ping();
                 break;
             case WsEvent::close:
                 client_closed();
@@ -105,6 +105,15 @@ std::optional<WsMessage> WebSocketSession::take_message(std::span<char> bytes, s
         }
     }
     return std::nullopt;
+}
+
+void WebSocketSession::answer_ping() {
+    if (state_ != State::open) return;  // nothing may follow our own close frame
+    if (!send(server_frame(WsOpcode::pong, codec_.payload())))
+        return close(WsCloseCode::try_again_later, "too many unread frames");
+    // Whoever leaves our pongs unread is not read either until it takes them: what it sends waits in its own
+    // kernel, and `write_stall` ends it.
+    pongs_unread_ = pongs_unread_ || waiting_to_write_;
 }
 
 void WebSocketSession::heard_from_client() {
@@ -224,6 +233,7 @@ void WebSocketSession::forget_written(std::size_t bytes) {
 void WebSocketSession::queue_drained() {
     queue_.clear();
     queue_at_ = 0;
+    pongs_unread_ = false;
     if (queue_.capacity() > frames_kept) queue_.shrink_to_fit();
     if (state_ == State::open) return;
     close_due_ = std::min(close_due_, worker_.due_in(worker_.shared.config.close_timeout));
@@ -239,8 +249,8 @@ void WebSocketSession::on_tick(Tick now) {
 }
 
 void WebSocketSession::ping_if_due(Tick now) {
-    if (!receiving_) {
-        // The handler is busy; the pong may lie unread. Give it a turn.
+    if (!receiving_ || read_paused()) {
+        // The handler is busy, or the client is not read; the pong may lie unread. Give it a turn.
         ping_due_ = now + 2;
         return;
     }
@@ -270,9 +280,10 @@ Task<void> WebSocketSession::finish() {
     flush();
     // Read on: their close frame, then the end of the stream. Unread bytes would turn our close into a reset.
     while (socket_) {
-        co_await socket_->async_wait(Socket::wait_read, asio::redirect_error(use_task, error));
+        const auto direction = read_paused() ? Socket::wait_write : Socket::wait_read;
+        co_await socket_->async_wait(direction, asio::redirect_error(use_task, error));
         if (error) drop();
-        (void)read_message();
+        if (!read_paused()) (void)read_message();
         if (socket_ && state_ == State::closed) flush();
     }
 }

@@ -49,6 +49,8 @@ private:
     std::optional<WsMessage> take_unread_message();
     std::optional<WsMessage> take_message(std::span<char> bytes, std::size_t& used);
     void heard_from_client();
+    void answer_ping();
+    bool read_paused() const { return pongs_unread_ && waiting_to_write_; }
     void queue(WsFrame frame);
     void queue_close(WsCloseCode code, std::string_view reason);
     void client_closed();
@@ -75,6 +77,7 @@ private:
     State state_ = State::open;
     bool flush_scheduled_ = false;
     bool waiting_to_write_ = false;
+    bool pongs_unread_ = false;  // the client pings, and takes nothing
     bool receiving_ = false;
     bool pong_expected_ = false;
     int pongs_missed_ = 0;

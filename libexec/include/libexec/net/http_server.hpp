@@ -20,7 +20,8 @@ struct HttpServerConfig {
     std::uint16_t port = 0;          ///< 0: the system picks, `port()` tells
     std::size_t threads = 2;
 
-    std::size_t connections_max = 10'000;          ///< more are answered 503 and closed
+    /// More are answered 503 and closed. Fewer when the process may not open as many files (RLIMIT_NOFILE).
+    std::size_t connections_max = 10'000;
     std::size_t header_bytes_max = 16 * 1024;      ///< 431
     std::size_t header_fields_max = 64;            ///< 431
     std::size_t body_bytes_max = 64 * 1024;        ///< 413
