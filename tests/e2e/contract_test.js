@@ -142,7 +142,7 @@ test('a stream of everything tells each order\'s whole story, the queue and the 
 });
 
 test('older names for submitting and cancelling', async (place) => {
-  const daemon = await place.daemon({ ...FAST_WORLD, QUEUE_CONCURRENCY: '1', MOCK_TIME_SCALE: '1' }).start();
+  const daemon = await place.daemon({ ...FAST_WORLD, QUEUE_CONCURRENCY: '1', MOCK_TIME_SCALE: '0.3' }).start();
   const first = await request(`${daemon.url}/api/orders`, { method: 'POST', body: swap() });
   assert.strictEqual(first.status, 202);
   assert.strictEqual(first.headers.location, `/api/orders/${first.json.orderId}`);
