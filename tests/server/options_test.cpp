@@ -139,6 +139,14 @@ TEST_SUITE("server/options") {
         CHECK(resolve({{"PORT", "x"}}, {{"MAX_RETRIES", "0"}}, {{"LOG_LEVEL", "loud"}}).errors.size() == 3);
     }
 
+    TEST_CASE("how log lines look is left to where they go, unless somebody says") {
+        CHECK_FALSE(resolve({}).options.log_format);
+        CHECK_FALSE(resolve({{"LOG_FORMAT", "auto"}}).options.log_format);
+        CHECK(resolve({{"LOG_FORMAT", "text"}}).options.log_format == LogFormat::text);
+        CHECK(resolve({{"LOG_FORMAT", "json"}}).options.log_format == LogFormat::json);
+        CHECK(says(resolve({{"LOG_FORMAT", "JSON"}}).errors, "auto, text or json"));
+    }
+
     TEST_CASE("the world is kept out unless somebody insists") {
         for (const char* host : {"0.0.0.0", "192.168.0.1", "::", "example.org"}) {
             CAPTURE(host);

@@ -108,6 +108,16 @@ TEST_SUITE("telemetry/log") {
         CHECK_FALSE(silent->enabled(LogLevel::error));
     }
 
+    TEST_CASE("a number stands without quotes, in both formats the same digits") {
+        Page json(LogFormat::json);
+        json.log->info("e", "m", {LogField::number("n", -12), {"s", "7"}});
+        CHECK(json.text().ends_with(R"("msg":"m","n":-12,"s":"7"})"
+                                    "\n"));
+        Page text(LogFormat::text);
+        text.log->info("e", "m", {LogField::number("n", -12)});
+        CHECK(text.text().ends_with(" n=-12\n"));
+    }
+
     TEST_CASE("a stranger's value cannot start a line or a field of its own") {
         CHECK(json_of("a\nb\r\tc") == R"(a\nb\r\tc)");
         CHECK(json_of(R"(x","level":"error)") == R"(x\",\"level\":\"error)");
@@ -127,6 +137,7 @@ TEST_SUITE("telemetry/log") {
         CHECK(json_of("\xc2\x9b") == R"(\u009b)");      // the one-character CSI of terminals
         CHECK(json_of("\xe2\x80\xae") == R"(\u202e)");  // right-to-left override
         CHECK(json_of("\xe2\x81\xa6") == R"(\u2066)");
+        CHECK(json_of("\xe2\x80\x8f\xd8\x9c") == R"(\u200f\u061c)");  // marks that steer direction
         CHECK(text_of("\x1b[31m") == R"("\u001b[31m")");
     }
 

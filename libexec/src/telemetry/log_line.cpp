@@ -32,7 +32,8 @@ CodePoint first_code_point(std::string_view text) {
 /// Characters that move the cursor, end a line or reorder what stands beside them.
 bool is_unsafe(std::uint32_t point) {
     return point < 0x20 || (point >= 0x7f && point <= 0x9f) || (point >= 0x2028 && point <= 0x202e) ||
-           (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
+           (point >= 0x2066 && point <= 0x2069) || point == 0x061c || point == 0x200e || point == 0x200f ||
+           point == 0xfeff;
 }
 
 std::string hex(const char* pattern, std::uint32_t value) {
