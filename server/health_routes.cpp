@@ -62,4 +62,9 @@ Task<void> HealthRoutes::tokens(Call& call) {
     co_return;
 }
 
+Task<void> HealthRoutes::openapi(Call& call) {
+    call.answer(200, openapi_);
+    co_return;
+}
+
 }  // namespace libexec::server

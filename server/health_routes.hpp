@@ -5,6 +5,7 @@
 #include "call.hpp"
 #include "libexec/base/clock.hpp"
 #include "libexec/embed/open.hpp"
+#include "openapi_document.hpp"
 #include "socket_limiter.hpp"
 
 namespace libexec::server {
@@ -29,6 +30,7 @@ public:
     Task<void> queue(Call& call);
     Task<void> version(Call& call);
     Task<void> tokens(Call& call);
+    Task<void> openapi(Call& call);
 
 private:
     /// Why new orders would be refused; empty when they would not.
@@ -39,6 +41,7 @@ private:
     const Clock& clock_;
     const std::atomic<bool>& draining_;
     const std::string version_;
+    const std::string openapi_ = openapi_document();
 };
 
 }  // namespace libexec::server

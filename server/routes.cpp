@@ -57,7 +57,14 @@ const Routes::Entry Routes::table[] = {
     {"GET", "/metrics", &Routes::metrics, Offer::text},
     {"GET", "/version", &Routes::state<&HealthRoutes::version>},
     {"GET", "/problems/{id}", &Routes::explain, Offer::json_or_text},
+    {"GET", "/openapi.json", &Routes::state<&HealthRoutes::openapi>},
 };
+
+std::vector<Routes::Served> Routes::served() {
+    std::vector<Served> all;
+    for (const Entry& entry : table) all.push_back({entry.method, entry.pattern});
+    return all;
+}
 
 Routes::Routes(RoutesConfig config, Service& service, Log& log, const Clock& clock, UuidGenerator& ids)
     : log_(log),

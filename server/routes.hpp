@@ -46,6 +46,13 @@ public:
     Task<void> handle(HttpExchange& exchange) override;
     HttpResponse make_error(int status, std::string_view detail) override;
 
+    /// One thing that is served: a method and a path, in which `{id}` stands for any one segment.
+    struct Served {
+        std::string_view method;
+        std::string_view pattern;
+    };
+    static std::vector<Served> served();
+
     /// From now on new orders are refused and readiness is denied. From any thread.
     void drain() { draining_ = true; }
 

@@ -32,11 +32,16 @@ std::string hint_for(const Order& order, Reason cause) {
     }
 }
 
+/// The word clients are promised for how an order ended; the finer one stays in the sentence and beside the attempt.
+Reason public_reason(Reason cause) {
+    return cause == Reason::account_in_use || cause == Reason::stale_blockhash ? Reason::chain_rejected : cause;
+}
+
 }  // namespace
 
 Failure post_mortem(const Order& order, const Rejection& cause) {
     Failure failure;
-    failure.code = cause.reason;
+    failure.code = public_reason(cause.reason);
     failure.detail = cause.detail.empty() ? std::string(title_of(cause.reason)) : cause.detail;
     const bool once = order.attempt <= 1;
     failure.detail += once ? " (1 attempt)" : " (" + std::to_string(order.attempt) + " attempts)";

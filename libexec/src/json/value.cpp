@@ -54,6 +54,13 @@ std::vector<JsonValue> JsonValue::items() const {
     return items;
 }
 
+std::vector<std::string> JsonValue::names() const {
+    std::vector<std::string> names;
+    if (!is_kind(value_, json::Value::Kind::object)) return names;
+    for (const json::Value::Member& member : value_->members) names.push_back(member.name);
+    return names;
+}
+
 JsonValue JsonValue::operator[](std::string_view name) const {
     const json::Value* const member = value_ != nullptr ? value_->find(name) : nullptr;
     if (member == nullptr) return {};

@@ -41,6 +41,8 @@ public:
 
     /// The elements of an array.
     std::vector<JsonValue> items() const;
+    /// The names of an object's members, in their order.
+    std::vector<std::string> names() const;
     /// The member of an object, the first one of that name; null when absent.
     JsonValue operator[](std::string_view name) const;
     bool has(std::string_view name) const;
