@@ -68,8 +68,13 @@ std::vector<Seen> read(const RequestLimits& limits, const std::vector<std::strin
     return all;
 }
 
+/// What says how long a request is and must not be repeated beside a plain length. Names that only begin like
+/// Transfer-Encoding count: http_parser takes them for it, and with a length then refuses what could be
+/// taken.
 bool frames(std::string_view name) {
-    for (const std::string_view other : {"transfer-encoding", "content-length", "expect", "trailer"}) {
+    constexpr std::string_view coding = "transfer-encoding";
+    if (equal_ignoring_case(name.substr(0, coding.size()), coding)) return true;
+    for (const std::string_view other : {"content-length", "expect", "trailer"}) {
         if (equal_ignoring_case(name, other)) return true;
     }
     return false;
