@@ -16,6 +16,7 @@
 #include "libexec/base/uuid.hpp"
 #include "libexec/embed/open.hpp"
 #include "libexec/engine/retry_policy.hpp"
+#include "libexec/net/descriptor_limit.hpp"
 #include "libexec/net/http_server.hpp"
 #include "routes.hpp"
 
@@ -144,6 +145,8 @@ ExitCode run_daemon(Options options, const std::string& version, Log& log) {
         config.origins = options.cors_origins;
         config.version = version;
         routes.emplace(std::move(config), *service, log, clock, ids);
+        // The server lowers its limit of connections, and says so, when the system allows fewer files.
+        raise_descriptor_limit(options.http.connections_max + surplus_connections + descriptors_of_its_own);
         server.emplace(options.http, *routes, log, clock);
         stopper.emplace(*service, *routes, *server, log);  // before anybody can know that we are up
         server->start();
