@@ -4,7 +4,7 @@
 // Two of those cases have no counterpart here and no test: they were about restarting a database server or an in-memory
 // queue beside the engine, of which execd has neither. What comes nearest, a store that cannot be written, is below.
 
-//   known_failures_test.js [--all]     with --all two thousand followers, else three hundred
+//   known_failures_test.js [--all]     with --all two thousand followers, else two hundred
 
 const assert = require('node:assert');
 const fs = require('node:fs');
@@ -17,8 +17,8 @@ const { swap, submit, submitOk, readOrder, readEvents, waitForEnd, followSocket,
 const { readJournal, landings, checkEvents, checkAgainstChain } = require('./support/judge');
 const { Talk } = require('./support/talk');
 
-const FOLLOWERS = process.argv.includes('--all') ? 2000 : 300;
-const SLOWER = { MOCK_TIME_SCALE: '0.2', MOCK_FAILURE_RATE: '0', MOCK_SEED: '11', RETRY_BASE_MS: '100' };
+const FOLLOWERS = process.argv.includes('--all') ? 2000 : 200;
+const SLOWER = { MOCK_TIME_SCALE: '0.15', MOCK_FAILURE_RATE: '0', MOCK_SEED: '11', RETRY_BASE_MS: '100' };
 const TEN_AT_ONCE = { ...SLOWER, QUEUE_CONCURRENCY: '10' };
 
 async function untilSome(daemon, ids, statuses, withinMs = 10000) {
