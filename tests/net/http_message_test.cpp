@@ -73,6 +73,10 @@ TEST_SUITE("net/http message") {
         framing.keep_alive = true;
         framing.version_minor = 0;
         CHECK(written(200) == "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: keep-alive\r\n\r\nbody");
+        framing.version_minor = 1;
+        CHECK(written(426).find("\r\nConnection: Upgrade\r\n") != std::string::npos);
+        framing.keep_alive = false;
+        CHECK(written(426).find("\r\nConnection: close, Upgrade\r\n") != std::string::npos);
     }
 
     TEST_CASE("a WebSocket handshake is accepted by the book or refused") {

@@ -33,6 +33,17 @@ void append_head(std::string& out, const HttpResponse& response, const ResponseF
     write_header_lines(out, response.headers);
 }
 
+/// A 426 names Upgrade here as well: that header is for this connection alone (RFC 9110 section 7.8).
+void append_connection(std::string& out, const HttpResponse& response, const ResponseFraming& framing) {
+    std::string_view options = framing.version_minor == 0 ? "keep-alive" : "";
+    if (!framing.keep_alive) options = "close";
+    const bool upgrade = response.status == 426;
+    if (options.empty() && !upgrade) return;
+    out.append("Connection: ").append(options);
+    if (upgrade) out.append(options.empty() ? "Upgrade" : ", Upgrade");
+    out.append("\r\n");
+}
+
 }  // namespace
 
 void write_header_lines(std::string& out, const std::vector<HttpHeader>& headers) {
@@ -52,10 +63,7 @@ void write_response(std::string& out, const HttpResponse& response, const Respon
         append_number(out, response.body.size());
         out.append("\r\n");
     }
-    if (!framing.keep_alive)
-        out.append("Connection: close\r\n");
-    else if (framing.version_minor == 0)
-        out.append("Connection: keep-alive\r\n");
+    append_connection(out, response, framing);
     out.append("\r\n");
     if (has_length && !framing.head_request) out.append(response.body);
 }
