@@ -24,7 +24,7 @@ struct Options {
     std::vector<std::string> cors_origins;  ///< web pages that may use this server; "*": all
     LogLevel log_level = LogLevel::info;
     std::optional<LogFormat> log_format;  ///< nothing: text on a terminal, JSON otherwise
-    bool insecure = false;  ///< may listen beyond loopback without keys
+    bool insecure = false;                ///< may listen beyond loopback without keys
 };
 
 /// One setting: the only place that knows its names, its rule and its default.

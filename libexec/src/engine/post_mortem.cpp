@@ -32,9 +32,11 @@ std::string hint_for(const Order& order, Reason cause) {
     }
 }
 
-/// The word clients are promised for how an order ended; the finer one stays in the sentence and beside the attempt.
+/// The word clients are promised for how an order ended; the finer one stays in the sentence and beside the
+/// attempt.
 Reason public_reason(Reason cause) {
-    return cause == Reason::account_in_use || cause == Reason::stale_blockhash ? Reason::chain_rejected : cause;
+    return cause == Reason::account_in_use || cause == Reason::stale_blockhash ? Reason::chain_rejected
+                                                                               : cause;
 }
 
 }  // namespace

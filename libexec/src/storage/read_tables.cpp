@@ -62,7 +62,8 @@ ReadTables::ReadTables(const std::string& path)
     events_after_.prepare(
         "select e.order_id, e.seq, e.kind, e.status, e.at, e.attempt, e.attempts_max, e.next_retry_at, "
         "e.in_doubt, "
-        "coalesce(e.correlation_id, o.correlation_id), e.data, o.trace_id from order_events e join orders o on o.id = "
+        "coalesce(e.correlation_id, o.correlation_id), e.data, o.trace_id from order_events e join orders o "
+        "on o.id = "
         "e.order_id "
         "where e.order_id = cast(?1 as blob) and e.seq > ?2 order by e.seq limit ?3");
     waiting_jobs_.in(now_)

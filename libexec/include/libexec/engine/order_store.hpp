@@ -15,19 +15,19 @@ namespace libexec {
 
 /// A new order, its first event and what makes a repetition recognisable: one transaction, or nothing.
 struct Acceptance {
-    Order order;                  ///< status pending, last_seq 1; the store assigns nothing
-    OrderEvent opened;            ///< seq 1
-    std::string account;          ///< owner of the idempotency key; empty in open mode
-    std::string idempotency_key;  ///< empty: none
-    std::string request_digest;   ///< of the decoded order: same text means same order
+    Order order;                   ///< status pending, last_seq 1; the store assigns nothing
+    OrderEvent opened;             ///< seq 1
+    std::string account;           ///< owner of the idempotency key; empty in open mode
+    std::string idempotency_key;   ///< empty: none
+    std::string request_digest;    ///< of the decoded order: same text means same order
     bool repetition_only = false;  ///< the queue is full: answer what was accepted before, take nothing new
 };
 
 struct AcceptAnswer {
     enum class Kind : std::uint8_t {
         accepted,
-        replayed,  ///< same key (or client order id) and same digest: `order` is the first one
-        conflict,  ///< same key (or client order id), other digest
+        replayed,      ///< same key (or client order id) and same digest: `order` is the first one
+        conflict,      ///< same key (or client order id), other digest
         not_admitted,  ///< nothing known under these keys, and `repetition_only` was asked for
     };
     Kind kind = Kind::accepted;

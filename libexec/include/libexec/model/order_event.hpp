@@ -31,8 +31,8 @@ struct BuildingData {
     std::string venue;
     SwapMode mode = SwapMode::exact_in;
     TokenAmount limit;  ///< least output (exact_in) or most input (exact_out)
-    /// The quotes it was chosen from. Read back from a store it holds venues and amounts only: the rest is in the
-    /// `quotes` event before it.
+    /// The quotes it was chosen from. Read back from a store it holds venues and amounts only: the rest is in
+    /// the `quotes` event before it.
     std::shared_ptr<const RoutingDecision> decision;
     friend bool operator==(const BuildingData& a, const BuildingData& b) {
         return a.venue == b.venue && a.mode == b.mode && a.limit == b.limit;
