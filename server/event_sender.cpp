@@ -2,15 +2,13 @@
 
 #include <exception>
 
-#include "libexec/json/event_codec.hpp"
-
 namespace libexec::server {
 namespace {
 
 /// Whether everything was queued; a client that reads too slowly gets what there is room for.
 bool send_batch(EventSender& sender, const EventBatch& batch) {
     for (const CommittedEvent& event : batch.events) {
-        if (!sender.socket->send_text(encode_event(*event))) return false;
+        if (!sender.socket->send(sender.frames.frame_of(event))) return false;
         sender.last_seq = event->seq;
     }
     return true;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "event_frames.hpp"
 #include "libexec/engine/event_bus.hpp"
 #include "libexec/net/web_socket.hpp"
 
@@ -10,6 +11,9 @@ namespace libexec::server {
 
 /// One stream and the socket it is sent to. Shared by the coroutine that sends and the one that receives.
 struct EventSender {
+    explicit EventSender(EventFrames& shared_frames) : frames(shared_frames) {}
+
+    EventFrames& frames;
     std::shared_ptr<WebSocket> socket;
     std::shared_ptr<EventStream> stream;
     std::uint32_t last_seq = 0;  ///< of the last event that was queued for the client

@@ -113,7 +113,7 @@ Task<void> FeedRoutes::serve(Call& call) {
     session->venues = topics.venues;
     if (topics.orders) {
         // Before the answer: what is listed after it and what comes here leave nothing out between them.
-        session->orders = std::make_shared<EventSender>();
+        session->orders = std::make_shared<EventSender>(frames_);
         session->orders->stream = service_.follow_all(call.http().executor());
     }
     session->socket = co_await call.http().accept_websocket("");

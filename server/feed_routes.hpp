@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "call.hpp"
+#include "event_frames.hpp"
 #include "libexec/base/clock.hpp"
 #include "libexec/embed/open.hpp"
 #include "libexec/json/service_codec.hpp"
@@ -40,10 +41,11 @@ private:
 class FeedRoutes {
 public:
     /// `interval` is how often the queue and the venues are looked at.
-    FeedRoutes(Service& service, SocketLimiter& sockets, const Clock& clock,
+    FeedRoutes(Service& service, SocketLimiter& sockets, EventFrames& frames, const Clock& clock,
                std::chrono::milliseconds interval, Log& log)
         : service_(service),
           sockets_(sockets),
+          frames_(frames),
           clock_(clock),
           interval_(interval),
           log_(log),
@@ -61,6 +63,7 @@ private:
 
     Service& service_;
     SocketLimiter& sockets_;
+    EventFrames& frames_;
     const Clock& clock_;
     const std::chrono::milliseconds interval_;
     Log& log_;

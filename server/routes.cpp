@@ -75,9 +75,9 @@ Routes::Routes(RoutesConfig config, Service& service, Log& log, const Clock& clo
       origins_(std::move(config.origins)),
       submissions_(service, limiter_, draining_, config.queue_limit),
       orders_(service, submissions_, log),
-      streams_(service, sockets_, config.ping_interval, log),
-      submit_socket_(service, submissions_, sockets_, config.orders_per_socket, log),
-      feed_(service, sockets_, clock, config.state_interval, log),
+      streams_(service, sockets_, frames_, config.ping_interval, log),
+      submit_socket_(service, submissions_, sockets_, frames_, config.orders_per_socket, log),
+      feed_(service, sockets_, frames_, clock, config.state_interval, log),
       quotes_(service),
       health_(service, sockets_, clock, draining_, config.version),
       metrics_(service.metrics(), sockets_, limiter_, config.version) {}

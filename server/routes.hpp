@@ -112,6 +112,7 @@ private:
     std::atomic<bool> draining_{false};
     RateLimiter limiter_;
     SocketLimiter sockets_;
+    EventFrames frames_;
     const Origins origins_;
     Submissions submissions_;
     OrderRoutes orders_;

@@ -127,7 +127,7 @@ Task<void> StreamRoutes::follow(Call& call) {
         history = std::move(events).value();
     }
 
-    const auto follower = std::make_shared<EventSender>();
+    const auto follower = std::make_shared<EventSender>(frames_);
     follower->socket = co_await call.http().accept_websocket("");
     if (follower->socket == nullptr) co_return;
     log_.debug(

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "call.hpp"
+#include "event_frames.hpp"
 #include "libexec/embed/open.hpp"
 #include "libexec/telemetry/log.hpp"
 #include "socket_limiter.hpp"
@@ -12,8 +13,9 @@ namespace libexec::server {
 /// Following one order live: over a WebSocket, or as server-sent events.
 class StreamRoutes {
 public:
-    StreamRoutes(Service& service, SocketLimiter& sockets, std::chrono::milliseconds ping_interval, Log& log)
-        : service_(service), sockets_(sockets), ping_interval_(ping_interval), log_(log) {}
+    StreamRoutes(Service& service, SocketLimiter& sockets, EventFrames& frames,
+                 std::chrono::milliseconds ping_interval, Log& log)
+        : service_(service), sockets_(sockets), frames_(frames), ping_interval_(ping_interval), log_(log) {}
 
     /// A snapshot, then live events; with `?after=N` exactly the events after N instead.
     Task<void> follow(Call& call);
@@ -28,6 +30,7 @@ public:
 private:
     Service& service_;
     SocketLimiter& sockets_;
+    EventFrames& frames_;
     const std::chrono::milliseconds ping_interval_;
     Log& log_;
 };

@@ -120,7 +120,7 @@ void SubmitSocket::follow(const std::shared_ptr<Session>& session, const OrderId
         refuse(*session, std::move(problem), "");
         return;
     }
-    const auto sender = std::make_shared<EventSender>();
+    const auto sender = std::make_shared<EventSender>(frames_);
     sender->socket = session->socket;
     sender->stream = service_.follow(order, 0, session->socket->executor());
     session->orders.emplace(order, Session::Followed{sender, std::move(*place)});

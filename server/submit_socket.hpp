@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call.hpp"
+#include "event_frames.hpp"
 #include "libexec/embed/open.hpp"
 #include "libexec/telemetry/log.hpp"
 #include "socket_limiter.hpp"
@@ -14,11 +15,12 @@ namespace libexec::server {
 class SubmitSocket {
 public:
     /// A socket follows at most `orders_most` orders at a time; more are refused, not placed.
-    SubmitSocket(Service& service, Submissions& submissions, SocketLimiter& sockets, std::size_t orders_most,
-                 Log& log)
+    SubmitSocket(Service& service, Submissions& submissions, SocketLimiter& sockets, EventFrames& frames,
+                 std::size_t orders_most, Log& log)
         : service_(service),
           submissions_(submissions),
           sockets_(sockets),
+          frames_(frames),
           orders_most_(orders_most),
           log_(log) {}
 
@@ -37,6 +39,7 @@ private:
     Service& service_;
     Submissions& submissions_;
     SocketLimiter& sockets_;
+    EventFrames& frames_;
     const std::size_t orders_most_;
     Log& log_;
 };
