@@ -230,6 +230,8 @@ HttpResponse Routes::make_error(int status, std::string_view detail) {
                 return "expectation_failed";
             case 426:
                 return "upgrade_required";
+            case 429:
+                return "too_many_connections";
             case 431:
                 return "headers_too_large";
             case 501:

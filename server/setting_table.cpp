@@ -138,7 +138,7 @@ constexpr std::array setting_table{
             "threads that serve connections", false,
             [](Options& o, std::string_view text) { return take_whole(text, 1, 64, o.http.threads); }},
     Setting{"CONNECTION_LIMIT", "--connection-limit", "connection_limit", "a whole number from 1 to 1000000",
-            "10000", "open connections; more are answered 503", false,
+            "10000", "open connections; more are answered 429", false,
             [](Options& o, std::string_view text) {
                 return take_whole(text, 1, 1'000'000, o.http.connections_max);
             }},

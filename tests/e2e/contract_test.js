@@ -247,9 +247,9 @@ test('limits: submissions a minute, orders in the queue, sockets an order, conne
     }));
   }
   const turnedAway = await rawExchange(small.port, 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
-  assert.match(turnedAway, /^HTTP\/1\.1 503 /);
+  assert.match(turnedAway, /^HTTP\/1\.1 429 /);
   assert.match(turnedAway, /Retry-After: \d+\r\n/);
-  assert.match(turnedAway, /service_unavailable/);
+  assert.match(turnedAway, /too_many_connections/);
   for (const socket of held) socket.destroy();
 });
 

@@ -173,7 +173,7 @@ TEST_SUITE("net/http limits") {
         CHECK(TestServer::eventually([&] { return server.server().counts().connections == 0; }));
     }
 
-    TEST_CASE("connections beyond the limit hear 503, and a place that becomes free is given away") {
+    TEST_CASE("connections beyond the limit hear 429, and a place that becomes free is given away") {
         HttpServerConfig config;
         config.connections_max = 2;
         TestServer server(echo, config);
@@ -181,7 +181,7 @@ TEST_SUITE("net/http limits") {
         auto second = std::make_unique<RawClient>(server.port());
         CHECK(TestServer::eventually([&] { return server.server().counts().connections == 2; }));
         RawClient third(server.port());
-        CHECK(statuses(third.read_to_end()) == "503");
+        CHECK(statuses(third.read_to_end()) == "429");
         third.hang_up();
         first.reset();
         CHECK(TestServer::eventually([&] { return server.server().counts().connections == 1; }));
@@ -227,7 +227,7 @@ TEST_SUITE("net/http limits") {
             for (int i = 0; i < 20; ++i) clients.push_back(std::make_unique<RawClient>(server.port()));
             CHECK(TestServer::eventually([&] { return server.server().counts().connections == 20; }));
             RawClient late(server.port());
-            CHECK(statuses(late.read_to_end()) == "503");
+            CHECK(statuses(late.read_to_end()) == "429");
         }
         CHECK(raise_descriptor_limit(before.rlim_cur) == before.rlim_cur);
         CHECK(raise_descriptor_limit(1) == before.rlim_cur);

@@ -58,8 +58,8 @@ constexpr std::array types{
                 "QUEUE_LIMIT orders are waiting or running. Wait for Retry-After."},
     ProblemType{
         "too_many_connections", 429, "Too many connections", true,
-        "This address already follows this order on WS_PER_ORDER sockets, or one socket follows too many "
-        "orders. Close one, or wait for an order to end."},
+        "This address already follows this order on WS_PER_ORDER sockets, one socket follows too many "
+        "orders, or the server carries CONNECTION_LIMIT connections. Close one, or wait for Retry-After."},
     ProblemType{"headers_too_large", 431, "The headers are too large", false,
                 "Send fewer or shorter headers."},
     ProblemType{

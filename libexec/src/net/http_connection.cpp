@@ -73,7 +73,7 @@ Task<void> HttpConnection::run([[maybe_unused]] std::shared_ptr<HttpConnection> 
     asio::error_code error;
     std::exception_ptr failure;
     due_ = worker_.due_in(worker_.shared.config.request_deadline);
-    if (surplus_) refuse_request(503, "The server has as many connections as it can carry.");
+    if (surplus_) refuse_request(429, "The server has as many connections as it can carry.");
     while (!leaving_ && !broken_) {
         while (!reader_.finished() && !answered_ && !broken_) {
             if (feed_saved()) continue;

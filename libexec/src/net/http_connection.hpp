@@ -21,7 +21,7 @@ class HttpConnection final : public HttpExchange,
                              public std::enable_shared_from_this<HttpConnection> {
 public:
     /// May run on another thread than the worker's; counts as open from here. A connection that is `surplus`
-    /// only hears 503.
+    /// only hears 429.
     HttpConnection(Worker& worker, Socket socket, std::string peer_address, bool surplus);
     ~HttpConnection() override;
 

@@ -58,7 +58,7 @@ public:
     /// returning without an answer, becomes a 500. The exchange ends with this call.
     virtual Task<void> handle(HttpExchange& exchange) = 0;
 
-    /// The answer to what never became a request: 400, 408, 413, 414, 417, 431, 501, 503, 505, and 426, 500.
+    /// The answer to what never became a request: 400, 408, 413, 414, 417, 429, 431, 501, 505, and 426, 500.
     /// `detail` is fit for the client. Called from any thread of the server.
     virtual HttpResponse make_error(int status, std::string_view detail);
 };

@@ -20,7 +20,7 @@ struct HttpServerConfig {
     std::uint16_t port = 0;          ///< 0: the system picks, `port()` tells
     std::size_t threads = 2;
 
-    /// More are answered 503 and closed. Fewer when the process may not open as many files (RLIMIT_NOFILE).
+    /// More are answered 429 and closed. Fewer when the process may not open as many files (RLIMIT_NOFILE).
     std::size_t connections_max = 10'000;
     std::size_t header_bytes_max = 16 * 1024;      ///< 431
     std::size_t header_fields_max = 64;            ///< 431
