@@ -47,26 +47,6 @@ TokenAmount limit_of(const Order& order) {
     return TokenAmount{order.limit.value_or(Amount(0)), token.decimals};
 }
 
-Attempt closed_by(const Landed& landed, Attempt attempt, Time at) {
-    attempt.resolution = landed.ok ? Resolution::landed_ok : Resolution::landed_err;
-    attempt.closed_at = at;
-    attempt.slot = landed.slot;
-    attempt.amount_in = landed.amount_in;
-    attempt.amount_out = landed.amount_out;
-    attempt.fee_lamports = landed.fee_lamports;
-    if (!landed.ok) attempt.error = landed.error;
-    attempt.signed_bytes.clear();
-    return attempt;
-}
-
-Attempt closed_by(const ProvablyDead& dead, Attempt attempt, Time at) {
-    attempt.resolution = Resolution::expired;
-    attempt.closed_at = at;
-    attempt.evidence = dead.evidence;
-    attempt.signed_bytes.clear();
-    return attempt;
-}
-
 }  // namespace
 
 Task<RunOutcome> OrderRunner::run(Flight& flight) {
@@ -235,67 +215,19 @@ Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decis
 }
 
 Task<RunOutcome> OrderRunner::watch(Flight& flight) {
-    std::optional<Time> sent_at;
-    for (;;) {
-        // The same bytes, again and again: repeating them is harmless, and recovery always starts with it.
-        if (!sent_at || now() - *sent_at >= config_.resend_interval) {
-            co_await send(flight);
-            sent_at = now();
-        }
-        Observation seen = co_await parts_.chain.observe(flight.open->attempt());
-        if (const Landed* const landed = std::get_if<Landed>(&seen)) {
-            if (landed->ok && landed->commitment >= config_.commitment)
-                co_return co_await confirm(flight, *landed);
-            // A failure below finality may still be undone by a fork, and the transaction land well
-            // elsewhere.
-            if (!landed->ok && landed->commitment == Commitment::finalized) {
-                std::optional<Attempt> closed = closed_by(*landed, flight.open->attempt(), now());
-                Rejection cause = landed->error;
-                co_return co_await retry_or_end(flight, std::move(cause), std::move(closed));
-            }
-        } else if (const ProvablyDead* const dead = std::get_if<ProvablyDead>(&seen)) {
-            std::optional<Attempt> closed = closed_by(*dead, flight.open->attempt(), now());
-            Rejection cause = reject(Reason::expired, "the transaction expired before it landed");
-            co_return co_await retry_or_end(flight, std::move(cause), std::move(closed));
-        }
-        if (draining_) co_return co_await give_back(flight);
-        note_while_open(flight);
-        co_await flight.alarm->wait(config_.observe_interval);
+    Observation seen = co_await watcher_.until_decided(flight);
+    if (const Landed* const landed = std::get_if<Landed>(&seen)) {
+        if (landed->ok) co_return co_await confirm(flight, *landed);
+        std::optional<Attempt> closed = closed_by(*landed, flight.open->attempt(), now());
+        Rejection cause = landed->error;
+        co_return co_await retry_or_end(flight, std::move(cause), std::move(closed));
     }
-}
-
-Task<void> OrderRunner::send(Flight& flight) {
-    Result<Done> sent = co_await parts_.chain.send(*flight.open);
-    if (!sent) {
-        // Not a verdict: the bytes may have arrived all the same. Only `observe` decides.
-        log_order(parts_.log, LogLevel::debug, "attempt.send_failed", sent.error().detail, flight.order,
-                  LogField{"txHash", flight.open->attempt().signature},
-                  LogField{"error_code", std::string(to_string(sent.error().reason))});
+    if (const ProvablyDead* const dead = std::get_if<ProvablyDead>(&seen)) {
+        std::optional<Attempt> closed = closed_by(*dead, flight.open->attempt(), now());
+        Rejection cause = reject(Reason::expired, "the transaction expired before it landed");
+        co_return co_await retry_or_end(flight, std::move(cause), std::move(closed));
     }
-}
-
-void OrderRunner::note_while_open(Flight& flight) {
-    Order& order = flight.order;
-    const Attempt& attempt = flight.open->attempt();
-    const bool doubtful = !order.in_doubt && now() - attempt.opened_at >= config_.in_doubt_after;
-    const bool cancelling = order.cancel_requested && !flight.cancel_noted;
-    if (!doubtful && !cancelling) return;
-
-    if (doubtful) order.in_doubt = true;
-    StepBuilder step(flight, now());
-    if (doubtful) {
-        step.note(EventKind::in_doubt,
-                  NoteData{"the chain has not decided yet; the transaction is still being watched"});
-        log_order(parts_.log, LogLevel::warn, "order.in_doubt",
-                  "the chain has not decided about a transaction for a long time", order,
-                  LogField{"txHash", attempt.signature});
-    }
-    if (cancelling) {
-        step.note(EventKind::cancel_requested,
-                  NoteData{"nothing new will be signed; the open transaction decides the outcome"});
-        flight.cancel_noted = true;
-    }
-    parts_.store.commit_later(step.finish());
+    co_return co_await give_back(flight);
 }
 
 Task<RunOutcome> OrderRunner::confirm(Flight& flight, Landed landed) {
@@ -321,24 +253,9 @@ Task<RunOutcome> OrderRunner::confirm(Flight& flight, Landed landed) {
     const RunOutcome outcome = co_await commit_until_written(flight, std::move(last), RunOutcome::ended);
     if (outcome == RunOutcome::ended) metrics_.attempt_closed(closed, order.request.mode);
     if (outcome == RunOutcome::ended && landed.commitment != Commitment::finalized) {
-        asio::co_spawn(parts_.io, watch_to_finality(order, open), asio::detached);
+        asio::co_spawn(parts_.io, watcher_.to_finality(order, open), asio::detached);
     }
     co_return outcome;
-}
-
-Task<void> OrderRunner::watch_to_finality(Order order, Attempt attempt) {
-    while (!draining_) {
-        Observation seen = co_await parts_.chain.observe(attempt);
-        const Landed* const landed = std::get_if<Landed>(&seen);
-        if (landed != nullptr && landed->ok && landed->commitment == Commitment::finalized) co_return;
-        if (std::holds_alternative<ProvablyDead>(seen) || (landed != nullptr && !landed->ok)) {
-            log_order(parts_.log, LogLevel::error, "order.confirmation_dropped",
-                      "a success announced at commitment confirmed was dropped before finality", order,
-                      LogField{"txHash", attempt.signature});
-            co_return;
-        }
-        co_await parts_.timers.sleep_for(config_.observe_interval);
-    }
 }
 
 Task<RunOutcome> OrderRunner::retry_or_end(Flight& flight, Rejection cause, std::optional<Attempt> closed) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "attempt_watcher.hpp"
 #include "flight.hpp"
 #include "libexec/engine/engine.hpp"
 #include "order_metrics.hpp"
@@ -14,7 +15,12 @@ class OrderRunner {
 public:
     OrderRunner(const EngineConfig& config, EngineParts& parts, std::uint64_t seed,
                 const std::atomic<bool>& draining, const OrderMetrics& metrics)
-        : config_(config), parts_(parts), seed_(seed), draining_(draining), metrics_(metrics) {}
+        : config_(config),
+          parts_(parts),
+          seed_(seed),
+          draining_(draining),
+          metrics_(metrics),
+          watcher_(config, parts, draining) {}
 
     Task<RunOutcome> run(Flight& flight);
     /// Ends an order that has no open attempt because its trader asked for it.
@@ -26,13 +32,10 @@ private:
     Task<RunOutcome> route_and_send(Flight& flight);
     Task<RunOutcome> open_attempt(Flight& flight, RoutingDecision decision);
     Task<RunOutcome> watch(Flight& flight);
-    Task<void> watch_to_finality(Order order, Attempt attempt);
     Task<RunOutcome> confirm(Flight& flight, Landed landed);
     Task<RunOutcome> retry_or_end(Flight& flight, Rejection cause, std::optional<Attempt> closed);
     Task<RunOutcome> give_back(Flight& flight);
     Task<RunOutcome> commit_until_written(Flight& flight, Step step, RunOutcome when_written);
-    Task<void> send(Flight& flight);
-    void note_while_open(Flight& flight);
 
     Time now() const { return parts_.clock.now(); }
     Time deadline_of(const Order& order) const;
@@ -43,6 +46,7 @@ private:
     std::uint64_t seed_;
     const std::atomic<bool>& draining_;
     const OrderMetrics& metrics_;
+    AttemptWatcher watcher_;
 };
 
 }  // namespace libexec
