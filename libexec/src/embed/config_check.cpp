@@ -1,7 +1,10 @@
 #include "config_check.hpp"
 
 #include <filesystem>
+#include <set>
 #include <stdexcept>
+
+#include "libexec/venues/sim/sim_venue.hpp"
 
 namespace libexec {
 namespace {
@@ -44,6 +47,27 @@ void check(const Config& config) {
             "commitment must be confirmed or finalized: a processed block may still be dropped");
     require(config.mock_failure_rate_ppm <= 1'000'000, "mock_failure_rate must be 0..1");
     require(config.mock_time_scale_ppm <= 1'000'000'000, "mock_time_scale must be 0..1000");
+}
+
+void check(const Parts& parts) {
+    const auto require_part = [](bool holds, const std::string& rule) {
+        if (!holds) throw std::runtime_error("parts: " + rule);
+    };
+    require_part(parts.timers == nullptr || parts.io != nullptr,
+                 "timers belong to an io_context: set io to the one they wait on");
+    require_part(parts.simulated_venues || !parts.venues.empty(),
+                 "without the simulated venues there must be one in venues");
+    std::set<std::string, std::less<>> names;
+    if (parts.simulated_venues) {
+        for (const SimVenueProfile& profile : sim_venue_profiles()) names.insert(profile.name);
+    }
+    for (const std::unique_ptr<Venue>& venue : parts.venues) {
+        require_part(venue != nullptr, "a venue is null");
+        const std::string name(venue->name());
+        require_part(!name.empty(), "a venue has no name");
+        require_part(names.insert(name).second,
+                     "two venues are called " + name + ": rename one, or set simulated_venues to false");
+    }
 }
 
 }  // namespace libexec

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "libexec/embed/config.hpp"
+#include "libexec/embed/parts.hpp"
 
 namespace libexec {
 
@@ -14,5 +15,9 @@ std::string journal_path(const Config& config);
 
 /// Throws std::runtime_error naming the first value that breaks its rule.
 void check(const Config& config);
+
+/// Throws std::runtime_error when parts do not go together: timers without the io_context they belong to, a
+/// venue that is null or has another's name, no venue at all.
+void check(const Parts& parts);
 
 }  // namespace libexec

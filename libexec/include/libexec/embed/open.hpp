@@ -6,6 +6,7 @@
 
 #include "libexec/base/result.hpp"
 #include "libexec/embed/config.hpp"
+#include "libexec/embed/parts.hpp"
 #include "libexec/engine/engine.hpp"
 #include "libexec/engine/event_bus.hpp"
 #include "libexec/engine/order_store.hpp"
@@ -56,8 +57,14 @@ public:
 };
 
 /// Checks the configuration, opens the store (recovering what an earlier run left) and starts the engine.
+/// What `parts` leaves empty is built in: SQLite, the simulated venues and chain, the machine's clock, one
+/// thread for the engine, no log.
 /// Throws std::runtime_error with one clear sentence when the machine lets us down: a bad value, a database
-/// held by another process, an unreadable file. `log` outlives the service.
+/// held by another process, an unreadable file; and what a factory in `parts` throws. Nothing else of the
+/// library throws.
+std::unique_ptr<Service> open(Config config, Parts parts = {});
+
+/// The same, all built in, with a log. `log` outlives the service.
 std::unique_ptr<Service> open(Config config, Log& log);
 
 }  // namespace libexec

@@ -1,0 +1,97 @@
+#include "assembly.hpp"
+
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+#include "config_check.hpp"
+#include "libexec/storage/sqlite_store.hpp"
+#include "libexec/venues/sim/sim_venue.hpp"
+
+namespace libexec {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::microseconds observe_interval =
+    400ms;  ///< one slot of the simulated chain, before its scale
+constexpr std::chrono::microseconds resend_interval = 2s;
+
+std::chrono::microseconds scaled(std::chrono::microseconds real, std::uint32_t scale_ppm) {
+    return real * static_cast<std::int64_t>(scale_ppm) / 1'000'000;
+}
+
+}  // namespace
+
+TokenRegistry read_tokens(const std::string& path) {
+    TokenRegistry tokens = TokenRegistry::with_defaults();
+    if (path.empty()) return tokens;
+    std::ifstream file(path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file || file.bad()) throw std::runtime_error("cannot read the tokens file " + path);
+    if (const Result<Done> added = tokens.add_lines(text.str()); !added) {
+        throw std::runtime_error("tokens file " + path + ", " + added.error().detail);
+    }
+    return tokens;
+}
+
+EngineConfig engine_config(const Config& config) {
+    EngineConfig engine;
+    engine.concurrency = config.queue_concurrency;
+    engine.retry.attempts_max = config.max_retries;
+    engine.retry.delay_first = config.retry_base;
+    engine.retry.jitter = config.retry_base / 10;
+    engine.order_deadline = config.order_deadline;
+    engine.orders_per_minute = config.orders_per_minute;
+    engine.queue_limit = config.queue_limit;
+    engine.commitment = config.commitment;
+    engine.observe_interval = scaled(observe_interval, config.mock_time_scale_ppm);
+    engine.resend_interval = scaled(resend_interval, config.mock_time_scale_ppm);
+    engine.in_doubt_after = config.order_deadline;
+    return engine;
+}
+
+std::unique_ptr<OrderStore> open_store(const Config& config, const Parts& parts, const Surroundings& around) {
+    if (parts.store) {
+        std::unique_ptr<OrderStore> store = parts.store(around);
+        if (!store) throw std::runtime_error("parts: store gave nothing: it must return a store or throw");
+        return store;
+    }
+    SqliteStoreConfig store;
+    store.path = sqlite_path(config.database_url);
+    return open_sqlite_store(store, around.clock, around.bus, around.log);
+}
+
+std::unique_ptr<Chain> open_chain(const Config& config, const Parts& parts, const Surroundings& around,
+                                  std::uint64_t seed) {
+    if (parts.chain) {
+        std::unique_ptr<Chain> chain = parts.chain(around);
+        if (!chain) throw std::runtime_error("parts: chain gave nothing: it must return a chain or throw");
+        return chain;
+    }
+    SimChainConfig chain;
+    chain.seed = seed;
+    chain.time_scale_ppm = config.mock_time_scale_ppm;
+    chain.failure_rate_ppm = config.mock_failure_rate_ppm;
+    chain.journal_path = journal_path(config);
+    chain.journal_thread = parts.io == nullptr;
+    return open_sim_chain(chain, around.io, around.clock, around.timers, around.log);
+}
+
+std::vector<std::shared_ptr<Venue>> gather_venues(const Config& config, Parts& parts,
+                                                  const Surroundings& around, std::uint64_t seed) {
+    std::vector<std::shared_ptr<Venue>> venues;
+    if (parts.simulated_venues) {
+        SimMarketConfig market;
+        market.seed = seed;
+        market.time_scale_ppm = config.mock_time_scale_ppm;
+        market.failure_rate_ppm = config.mock_failure_rate_ppm;
+        venues = make_sim_venues(market, around.clock, around.timers);
+    }
+    for (std::unique_ptr<Venue>& venue : parts.venues) venues.push_back(std::move(venue));
+    return venues;
+}
+
+}  // namespace libexec

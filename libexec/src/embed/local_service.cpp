@@ -1,0 +1,150 @@
+#include "local_service.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/use_future.hpp>
+
+#include "assembly.hpp"
+#include "libexec/chain/sim/sim_signer.hpp"
+
+namespace libexec {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A venue that takes part has a closed breaker; nothing opens one in this version.
+std::vector<MetricSample> breaker_samples(const std::vector<VenueStatus>& venues) {
+    std::vector<MetricSample> samples;
+    for (const VenueStatus& venue : venues) {
+        const bool closed = venue.state == VenueState::active;
+        samples.push_back({{venue.name, "closed"}, closed ? 1.0 : 0.0});
+        samples.push_back({{venue.name, "open"}, closed ? 0.0 : 1.0});
+    }
+    return samples;
+}
+
+}  // namespace
+
+LocalService::LocalService(const Config& config, Parts parts)
+    : silence_(parts.log == nullptr ? make_silent_log() : nullptr),
+      log_(parts.log == nullptr ? *silence_ : *parts.log),
+      clock_(parts.clock == nullptr ? system_clock_ : *parts.clock),
+      tokens_(read_tokens(config.tokens_file)),
+      seed_(config.mock_seed ? *config.mock_seed : system_entropy()),
+      ids_(clock_, system_entropy()),
+      io_(parts.io == nullptr ? own_io_.emplace(1) : *parts.io),
+      own_timers_(parts.timers == nullptr ? make_timers(io_) : nullptr),
+      timers_(parts.timers == nullptr ? *own_timers_ : *parts.timers) {
+    const Surroundings around{io_, clock_, timers_, bus_, log_};
+    store_ = open_store(config, parts, around);
+    bus_.read_history_from(*store_);
+    signer_ = parts.signer ? std::move(parts.signer) : std::make_unique<SimSigner>();
+    chain_ = open_chain(config, parts, around, seed_);
+    router_.emplace(gather_venues(config, parts, around, seed_), config.quote_timeout, io_, clock_, timers_,
+                    &metrics_);
+
+    EngineParts engine{io_, *store_, *router_, *chain_, *signer_, clock_, timers_, ids_, log_, metrics_};
+    engine_.emplace(engine_config(config), engine, seed_);
+    add_samples();
+    engine_->start();
+    if (own_io_) {
+        work_.emplace(io_.get_executor());
+        thread_ = std::thread([this] { run(); });
+    }
+}
+
+Task<Result<Submitted>> LocalService::submit(OrderRequest request, SubmitOptions options) {
+    return engine_->submit(std::move(request), std::move(options));
+}
+
+Task<Result<CancelAnswer>> LocalService::cancel(OrderId order) { return engine_->cancel(order); }
+
+Task<Result<std::optional<OrderRecord>>> LocalService::load(OrderId order) { return store_->load(order); }
+
+Task<Result<std::vector<OrderRecord>>> LocalService::list(OrderFilter filter) {
+    return store_->list(std::move(filter));
+}
+
+Task<Result<std::vector<CommittedEvent>>> LocalService::events(OrderId order, std::uint32_t after,
+                                                               std::size_t limit) {
+    return store_->events_after(order, after, limit);
+}
+
+std::shared_ptr<EventStream> LocalService::follow(OrderId order, std::uint32_t after_seq, Executor reader) {
+    return bus_.follow(order, after_seq, reader);
+}
+
+std::shared_ptr<EventStream> LocalService::follow_all(Executor reader) { return bus_.follow_all(reader); }
+
+Task<Result<QueueCounts>> LocalService::queue() { return store_->counts(); }
+
+Task<Result<RoutingDecision>> LocalService::quote(OrderRequest request) {
+    return engine_->quote(std::move(request));
+}
+
+void LocalService::stop() {
+    if (std::exchange(stopped_, true)) return;
+    if (own_io_) {
+        asio::co_spawn(io_, engine_->drain(), asio::use_future).get();
+    } else {
+        drain_here();
+    }
+    bus_.close();
+    work_.reset();
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+/// The program's io_context: nobody else runs it now. When its timers are not real time, an order in flight
+/// may wait for a moment that never comes.
+void LocalService::drain_here() {
+    constexpr auto idle_slice = 50ms;
+    constexpr int idle_slices_most = 200;
+    bool drained = false;
+    asio::co_spawn(io_, engine_->drain(), [&](std::exception_ptr thrown) {
+        if (thrown) log_.error("engine.fault", "the drain ended by an exception");
+        drained = true;
+    });
+    io_.restart();
+    for (int idle = 0; !drained && idle < idle_slices_most;) {
+        try {
+            idle = io_.run_one_for(idle_slice) == 0 ? idle + 1 : 0;
+        } catch (const std::exception& fault) {
+            log_.error("engine.fault", fault.what());
+        }
+    }
+    if (!drained)
+        log_.warn("engine.drain_incomplete", "nothing moves any more; orders resume at the next start");
+}
+
+/// Read at a scrape, which nobody makes any more when the service is gone: the registry goes with it.
+void LocalService::add_samples() {
+    const auto gauge = [this](const char* name, const char* help, auto read) {
+        metrics_.sampled(Metrics::Kind::gauge, name, help, {}, [read] {
+            return std::vector<MetricSample>{{{}, static_cast<double>(read())}};
+        });
+    };
+    gauge("libexec_workers_active", "Orders being worked on now.", [this] { return engine_->in_flight(); });
+    gauge("libexec_queue_depth", "Orders waiting to be worked on, for the first time or again.", [this] {
+        const std::uint64_t live = engine_->live_orders();
+        return live - std::min(live, engine_->in_flight());
+    });
+    metrics_.sampled(Metrics::Kind::gauge, "libexec_venue_breaker_state",
+                     "1 for the state a venue's breaker is in, 0 for the others.", {"venue", "state"},
+                     [this] { return breaker_samples(router_->statuses()); });
+    add_process_metrics(metrics_);
+}
+
+void LocalService::run() {
+    for (;;) {
+        try {
+            io_.run();
+            return;
+        } catch (const std::exception& fault) {
+            // A handler let an exception out. The orders in flight are safe in the store; go on with the
+            // rest.
+            log_.error("engine.fault", fault.what());
+        }
+    }
+}
+
+}  // namespace libexec
