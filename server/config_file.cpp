@@ -1,6 +1,7 @@
 #include "config_file.hpp"
 
 #include <charconv>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <toml++/toml.h>
 
 #include "libexec/json/nearest_word.hpp"
+#include "libexec/model/token.hpp"
 
 namespace libexec::server {
 namespace {
@@ -45,7 +47,20 @@ const UnavailableSetting* find_unavailable(std::string_view key) {
 }
 
 std::string place(const std::string& file_name, const toml::source_region& region) {
-    return file_name + ":" + std::to_string(region.begin.line) + ": ";
+    return file_name + ":" + std::to_string(region.begin.line);
+}
+
+/// A list of tokens that cannot be read is a bad setting, not a machine's fault.
+void check_tokens_file(ResolvedOptions& resolved) {
+    const std::string& path = resolved.options.engine.tokens_file;
+    if (path.empty()) return;
+    const auto text = read_text_file(path);
+    if (!text) {
+        resolved.errors.push_back("TOKENS_FILE '" + path + "' cannot be read");
+        return;
+    }
+    const Result<Done> added = TokenRegistry::with_defaults().add_lines(*text);
+    if (!added) resolved.errors.push_back("TOKENS_FILE '" + path + "': " + added.error().detail);
 }
 
 }  // namespace
@@ -56,7 +71,7 @@ ConfigFile parse_config(std::string_view text, const std::string& file_name) {
     try {
         table = toml::parse(text, file_name);
     } catch (const toml::parse_error& error) {
-        file.errors.push_back(place(file_name, error.source()) + std::string(error.description()));
+        file.errors.push_back(place(file_name, error.source()) + ": " + std::string(error.description()));
         return file;
     }
     std::vector<std::string_view> keys;
@@ -67,14 +82,16 @@ ConfigFile parse_config(std::string_view text, const std::string& file_name) {
         if (const Setting* const setting = find_setting(key.str())) {
             if (value) {
                 file.texts.emplace(setting->env, *value);
+                file.places.emplace(setting->env, at);
             } else {
-                file.errors.push_back(at + std::string(key.str()) + " must be " + std::string(setting->rule));
+                file.errors.push_back(at + ": " + std::string(key.str()) + " must be " +
+                                      std::string(setting->rule));
             }
         } else if (const UnavailableSetting* const unavailable = find_unavailable(key.str())) {
             file.texts.emplace(unavailable->env, value.value_or("set"));
         } else {
             const std::string_view near = nearest_word(key.str(), keys);
-            file.errors.push_back(at + "unknown key '" + std::string(key.str()) + "'" +
+            file.errors.push_back(at + ": unknown key '" + std::string(key.str()) + "'" +
                                   (near.empty() ? ": execd --list-settings shows those there are"
                                                 : ": did you mean '" + std::string(near) + "'?"));
         }
@@ -98,6 +115,22 @@ ConfigFile read_config_file(const std::string& path) {
     ConfigFile file;
     file.errors.push_back("configuration file '" + path + "' cannot be read");
     return file;
+}
+
+ResolvedOptions load_options(const SettingTexts& flags, const Environment& environment,
+                             const std::string& path) {
+    const std::string chosen = path.empty() ? environment("CONFIG_FILE").value_or("") : path;
+    ConfigFile file;
+    if (!chosen.empty()) file = read_config_file(chosen);
+    ResolvedOptions resolved = resolve_options(flags, environment, file);
+    if (resolved.errors.empty()) check_tokens_file(resolved);
+    resolved.errors.insert(resolved.errors.begin(), file.errors.begin(), file.errors.end());
+    return resolved;
+}
+
+std::optional<std::string> process_environment(std::string_view name) {
+    const char* const text = std::getenv(std::string(name).c_str());
+    return text != nullptr ? std::optional<std::string>(text) : std::nullopt;
 }
 
 std::string suggest_flag(std::string_view flag) {

@@ -5,14 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "options.hpp"
+#include "settings.hpp"
 
 namespace libexec::server {
-
-struct ConfigFile {
-    SettingTexts texts;
-    std::vector<std::string> errors;  ///< each with file and line
-};
 
 /// Reads TOML: one flat table of the settings' file keys. Numbers and booleans become the text one would
 /// write on the command line. An unknown key is an error that names the nearest one.
@@ -23,6 +18,14 @@ std::optional<std::string> read_text_file(const std::string& path);
 
 /// `parse_config` from disk; a file that cannot be read is an error in the answer.
 ConfigFile read_config_file(const std::string& path);
+
+/// Everything a start of execd would check, in one place: the file (`path`, or else CONFIG_FILE), every
+/// value, and the list of tokens. All errors are in the answer, those of the file first.
+ResolvedOptions load_options(const SettingTexts& flags, const Environment& environment,
+                             const std::string& path);
+
+/// The environment of this process.
+std::optional<std::string> process_environment(std::string_view name);
 
 /// "did you mean --port?" or empty, for flags that do not exist.
 std::string suggest_flag(std::string_view flag);

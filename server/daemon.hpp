@@ -3,7 +3,7 @@
 #include <string>
 
 #include "libexec/telemetry/log.hpp"
-#include "options.hpp"
+#include "settings.hpp"
 
 namespace libexec::server {
 

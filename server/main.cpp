@@ -1,4 +1,3 @@
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -10,16 +9,10 @@
 
 #include "config_file.hpp"
 #include "daemon.hpp"
-#include "libexec/model/token.hpp"
-#include "options.hpp"
+#include "settings.hpp"
 
 namespace libexec::server {
 namespace {
-
-std::optional<std::string> environment_text(std::string_view name) {
-    const char* const text = std::getenv(std::string(name).c_str());
-    return text != nullptr ? std::optional<std::string>(text) : std::nullopt;
-}
 
 /// What the command line asks for besides settings.
 struct Command {
@@ -68,19 +61,6 @@ std::optional<int> read_command_line(int count, char** words, Command& command) 
     return std::nullopt;
 }
 
-/// A list of tokens that cannot be read is a bad setting, not a machine's fault.
-void check_tokens_file(ResolvedOptions& resolved) {
-    const std::string& path = resolved.options.engine.tokens_file;
-    if (path.empty()) return;
-    const auto text = read_text_file(path);
-    if (!text) {
-        resolved.errors.push_back("TOKENS_FILE '" + path + "' cannot be read");
-        return;
-    }
-    const Result<Done> added = TokenRegistry::with_defaults().add_lines(*text);
-    if (!added) resolved.errors.push_back("TOKENS_FILE '" + path + "': " + added.error().detail);
-}
-
 int fail_options(const std::vector<std::string>& errors) {
     for (const std::string& error : errors) std::cerr << "execd: " << error << "\n";
     return static_cast<int>(ExitCode::bad_options);
@@ -101,12 +81,7 @@ int run(int count, char** words) {
         errors.push_back("unknown argument '" + stranger + "'" +
                          (hint.empty() ? ": see --help" : ": " + hint));
     }
-    if (command.config_path.empty()) command.config_path = environment_text("CONFIG_FILE").value_or("");
-    ConfigFile file;
-    if (!command.config_path.empty()) file = read_config_file(command.config_path);
-    ResolvedOptions resolved = resolve_options(command.flags, environment_text, file.texts);
-    if (resolved.errors.empty()) check_tokens_file(resolved);
-    errors.insert(errors.end(), file.errors.begin(), file.errors.end());
+    ResolvedOptions resolved = load_options(command.flags, process_environment, command.config_path);
     errors.insert(errors.end(), resolved.errors.begin(), resolved.errors.end());
     if (command.print_config) std::cout << print_options(resolved);
     if (!errors.empty()) return fail_options(errors);

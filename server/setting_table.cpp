@@ -1,4 +1,4 @@
-#include "options.hpp"
+#include "settings.hpp"
 
 #include <array>
 #include <charconv>
@@ -56,7 +56,7 @@ constexpr std::array setting_table{
             }},
     Setting{"INSECURE", "--insecure", "insecure", "true or false", "false",
             "listen beyond loopback although nobody is asked for a key", false,
-            [](Options& o, std::string_view text) { return take_flag(text, o.insecure); }},
+            [](Options& o, std::string_view text) { return take_flag(text, o.insecure); }, "true false"},
     Setting{"DATABASE_URL", "--database,--database-url", "database_url",
             "sqlite:PATH (PostgreSQL is not available in this version)", "sqlite:exec.db",
             "where orders are kept", false,
@@ -95,7 +95,8 @@ constexpr std::array setting_table{
                 if (!commitment || *commitment == Commitment::processed) return false;
                 o.engine.commitment = *commitment;
                 return true;
-            }},
+            },
+            "confirmed finalized"},
     Setting{
         "QUOTE_TIMEOUT_MS", "--quote-timeout-ms", "quote_timeout_ms", "a whole number from 1 to 60000",
         "1000", "how long a venue may think about a quote", false,
@@ -148,7 +149,8 @@ constexpr std::array setting_table{
                 const auto level = parse_log_level(text);
                 if (level) o.log_level = *level;
                 return level.has_value();
-            }},
+            },
+            "trace debug info warn error off"},
     Setting{"LOG_FORMAT", "--log-format", "log_format", "auto, text or json", "auto",
             "how log lines look; auto: text on a terminal, JSON otherwise", false,
             [](Options& o, std::string_view text) {
@@ -156,7 +158,8 @@ constexpr std::array setting_table{
                 if (text == "json") o.log_format = LogFormat::json;
                 if (text == "text") o.log_format = LogFormat::text;
                 return o.log_format || text == "auto";
-            }},
+            },
+            "auto text json"},
     Setting{"MOCK_SEED", "--mock-seed", "mock_seed", "a whole number below 2^64", "",
             "makes a run of the simulated world repeatable; none: drawn from the system", false,
             [](Options& o, std::string_view text) {

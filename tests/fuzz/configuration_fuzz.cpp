@@ -55,11 +55,12 @@ int fuzz_one(const std::uint8_t* data, std::size_t size) {
     require(again.errors.empty() && again.texts == file.texts,
             "what is read reads the same when written plainly");
 
-    const ResolvedOptions as_file = resolve_options({}, nothing_set, file.texts);
+    const ResolvedOptions as_file = resolve_options({}, nothing_set, file);
     const ResolvedOptions as_flags = resolve_options(file.texts, nothing_set, {});
     require(as_file.errors.size() == as_flags.errors.size(),
             "a setting is as good in a file as on the command line");
     require(as_file.values.size() == settings().size(), "every setting has a value");
+    require(file.places.size() <= file.texts.size(), "a place belongs to a text");
     for (const ResolvedValue& value : as_file.values) {
         const auto given = file.texts.find(value.setting->env);
         require(given == file.texts.end() || given->second.empty() || value.text == given->second,

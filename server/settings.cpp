@@ -1,8 +1,10 @@
-#include "options.hpp"
+#include "settings.hpp"
 
 #include <algorithm>
 
 #include <asio/ip/address.hpp>
+
+#include "libexec/json/nearest_word.hpp"
 
 namespace libexec::server {
 namespace {
@@ -10,11 +12,13 @@ namespace {
 constexpr std::string_view redis_note =
     "REDIS_URL is set and not needed: queue and events live in the database, nothing will connect to Redis";
 
+std::string_view first_flag(const Setting& setting) { return setting.flag.substr(0, setting.flag.find(',')); }
+
 std::string shown_name(const ResolvedValue& value) {
     const Setting& setting = *value.setting;
     switch (value.origin) {
         case Origin::flag:
-            return std::string(setting.flag.substr(0, setting.flag.find(',')));
+            return std::string(first_flag(setting));
         case Origin::file:
             return std::string(setting.key);
         case Origin::environment:
@@ -36,15 +40,43 @@ std::string masked(const Setting& setting, const std::string& text) {
 }
 
 ResolvedValue pick(const Setting& setting, const SettingTexts& flags, const Environment& environment,
-                   const SettingTexts& file) {
+                   const ConfigFile& file) {
     if (const auto flag = flags.find(setting.env); flag != flags.end())
         return {&setting, flag->second, Origin::flag};
     if (auto text = environment(setting.env); text && !text->empty()) {
         return {&setting, std::move(*text), Origin::environment};
     }
-    if (const auto entry = file.find(setting.env); entry != file.end())
-        return {&setting, entry->second, Origin::file};
+    if (const auto entry = file.texts.find(setting.env); entry != file.texts.end()) {
+        const auto place = file.places.find(setting.env);
+        return {&setting, entry->second, Origin::file, place != file.places.end() ? place->second : ""};
+    }
     return {&setting, std::string(setting.fallback), Origin::fallback};
+}
+
+/// "; did you mean 'info'?" or nothing.
+std::string suggest_word(const Setting& setting, std::string_view text) {
+    std::vector<std::string_view> words;
+    for (std::string_view rest = setting.words; !rest.empty();) {
+        const std::size_t blank = std::min(rest.find(' '), rest.size());
+        words.push_back(rest.substr(0, blank));
+        rest.remove_prefix(std::min(blank + 1, rest.size()));
+    }
+    const std::string_view near = nearest_word(text, words);
+    return near.empty() ? std::string() : "; did you mean '" + std::string(near) + "'?";
+}
+
+std::string describe_error(const ResolvedValue& value) {
+    const std::string where = value.place.empty() ? std::string(to_string(value.origin)) : value.place;
+    return shown_name(value) + " '" + shown_text(value) + "' (" + where + "): must be " +
+           std::string(value.setting->rule) + suggest_word(*value.setting, value.text);
+}
+
+/// As TOML has it: a number stays one, everything else is quoted.
+std::string toml_value(std::string_view text) {
+    const bool number = !text.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos &&
+                        text.find('.') == text.rfind('.');
+    if (number || text == "true" || text == "false") return std::string(text);
+    return '"' + std::string(text) + '"';
 }
 
 void check_together(ResolvedOptions& resolved) {
@@ -74,20 +106,16 @@ std::string_view to_string(Origin origin) {
 }
 
 ResolvedOptions resolve_options(const SettingTexts& flags, const Environment& environment,
-                                const SettingTexts& file) {
+                                const ConfigFile& file) {
     ResolvedOptions resolved;
     for (const Setting& setting : settings()) {
         ResolvedValue value = pick(setting, flags, environment, file);
-        if (!setting.take(resolved.options, value.text)) {
-            resolved.errors.push_back(shown_name(value) + " '" + masked(setting, value.text) + "' (" +
-                                      std::string(to_string(value.origin)) + "): must be " +
-                                      std::string(setting.rule));
-        }
+        if (!setting.take(resolved.options, value.text)) resolved.errors.push_back(describe_error(value));
         resolved.values.push_back(std::move(value));
     }
     for (const UnavailableSetting& setting : unavailable_settings()) {
         const auto text = environment(setting.env);
-        if ((text && !text->empty()) || flags.contains(setting.env) || file.contains(setting.env)) {
+        if ((text && !text->empty()) || flags.contains(setting.env) || file.texts.contains(setting.env)) {
             resolved.errors.push_back(std::string(setting.env) + " is set, but " + std::string(setting.why) +
                                       ": unset it");
         }
@@ -99,15 +127,25 @@ ResolvedOptions resolve_options(const SettingTexts& flags, const Environment& en
     return resolved;
 }
 
+std::string shown_text(const ResolvedValue& value) { return masked(*value.setting, value.text); }
+
+std::string describe_origin(const ResolvedValue& value) {
+    std::string text(to_string(value.origin));
+    if (value.origin == Origin::flag) text += " " + std::string(first_flag(*value.setting));
+    if (value.origin == Origin::environment) text += " " + std::string(value.setting->env);
+    if (!value.place.empty()) text += " " + value.place;
+    return text;
+}
+
 std::string print_options(const ResolvedOptions& resolved) {
     std::string text;
     for (const ResolvedValue& value : resolved.values) {
         std::string line(value.setting->env);
         line.resize(std::max<std::size_t>(line.size() + 1, 20), ' ');
-        const std::string shown = masked(*value.setting, value.text);
+        const std::string shown = shown_text(value);
         line += shown.empty() ? "(none)" : shown;
         line.resize(std::max<std::size_t>(line.size() + 1, 48), ' ');
-        text += line + std::string(to_string(value.origin)) + "\n";
+        text += line + describe_origin(value) + "\n";
     }
     return text;
 }
@@ -121,12 +159,27 @@ std::string describe_settings() {
         };
         text += "|";
         cell(setting.env, true);
-        cell(setting.flag.substr(0, setting.flag.find(',')), true);
+        cell(first_flag(setting), true);
         cell(setting.key, true);
         cell(setting.fallback, true);
         cell(setting.rule, false);
         cell(setting.meaning, false);
         text += "\n";
+    }
+    return text;
+}
+
+std::string default_config_text() {
+    std::string text =
+        "# Settings of execd: `execd --config THIS_FILE`. Flags win over the environment, the environment "
+        "over\n"
+        "# this file, this file over the defaults. Each line below shows a default; take away its first # "
+        "to\n"
+        "# set it.\n";
+    for (const Setting& setting : settings()) {
+        text += "\n# " + std::string(setting.meaning) + "\n# " + std::string(setting.rule) + " [" +
+                std::string(setting.env) + ", " + std::string(first_flag(setting)) + "]\n";
+        text += "#" + std::string(setting.key) + " = " + toml_value(setting.fallback) + "\n";
     }
     return text;
 }

@@ -38,6 +38,7 @@ struct Setting {
     bool secret = false;  ///< never printed in full
     /// Takes the value over, or leaves everything as it was and says false: then the rule is broken.
     bool (*take)(Options&, std::string_view) = nullptr;
+    std::string_view words = {};  ///< of a setting that is one of a few words: those, with blanks between
 };
 
 std::span<const Setting> settings();
@@ -57,10 +58,18 @@ using SettingTexts = std::map<std::string, std::string, std::less<>>;
 /// The environment, or a test's idea of one.
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
 
+/// What a configuration file says.
+struct ConfigFile {
+    SettingTexts texts;
+    SettingTexts places;              ///< file and line of each: "exec.toml:4"
+    std::vector<std::string> errors;  ///< each with file and line
+};
+
 struct ResolvedValue {
     const Setting* setting = nullptr;
     std::string text;
     Origin origin = Origin::fallback;
+    std::string place = {};  ///< of a value from a file, where in it: "exec.toml:4"
 };
 
 struct ResolvedOptions {
@@ -72,12 +81,20 @@ struct ResolvedOptions {
 
 /// Flags over environment over file over defaults. An empty environment variable counts as not set.
 ResolvedOptions resolve_options(const SettingTexts& flags, const Environment& environment,
-                                const SettingTexts& file);
+                                const ConfigFile& file);
+
+/// The value as it may be shown: secrets and passwords masked.
+std::string shown_text(const ResolvedValue& value);
+/// "default", "file exec.toml:4", "environment PORT" or "flag --port".
+std::string describe_origin(const ResolvedValue& value);
 
 /// One line a setting: name, value, origin; secrets masked.
 std::string print_options(const ResolvedOptions& resolved);
 /// The table as Markdown.
 std::string describe_settings();
+/// A configuration file to start from: every key with its meaning, rule and default, each commented out, so
+/// that a setting nobody chose keeps following the program's default.
+std::string default_config_text();
 
 /// Whether only this machine can reach that address.
 bool is_loopback(const std::string& host);

@@ -1,11 +1,13 @@
-#include "options.hpp"
+#include "settings.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 
 #include "config_file.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace libexec;
 using namespace libexec::server;
@@ -21,7 +23,8 @@ Environment environment_of(SettingTexts texts) {
 }
 
 ResolvedOptions resolve(SettingTexts flags, SettingTexts environment = {}, SettingTexts file = {}) {
-    return resolve_options(flags, environment_of(std::move(environment)), file);
+    return resolve_options(flags, environment_of(std::move(environment)),
+                           ConfigFile{std::move(file), {}, {}});
 }
 
 const ResolvedValue& value_of(const ResolvedOptions& resolved, std::string_view env) {
@@ -38,7 +41,7 @@ bool says(const std::vector<std::string>& lines, std::string_view part) {
 
 }  // namespace
 
-TEST_SUITE("server/options") {
+TEST_SUITE("server/settings") {
     TEST_CASE("every default of the table is valid and is the default of the code") {
         const ResolvedOptions resolved = resolve({});
         CHECK(resolved.errors.empty());
@@ -199,7 +202,8 @@ TEST_SUITE("server/options") {
         CHECK(text.find("hunter2") == std::string::npos);
         CHECK(text.find("postgres://trader:****@db/orders") != std::string::npos);
         CHECK(!says(resolved.errors, "hunter2"));
-        CHECK(text.find("PORT                4000                        environment") != std::string::npos);
+        CHECK(text.find("PORT                4000                        environment PORT\n") !=
+              std::string::npos);
         CHECK(std::count(text.begin(), text.end(), '\n') == static_cast<std::ptrdiff_t>(settings().size()));
     }
 }
@@ -240,6 +244,60 @@ TEST_SUITE("server/config file") {
         CHECK(says(parse_config("port = 1\nport = 2", "c.toml").errors, "c.toml:2"));
         CHECK(says(read_config_file("/nonexistent/execd.toml").errors, "/nonexistent/execd.toml"));
         CHECK(says(read_config_file("/").errors, "cannot be read"));
+    }
+
+    TEST_CASE("a value is shown with the place it came from") {
+        const ConfigFile file = parse_config("# mine\nport = 4000\nlog_level = 'inof'\n", "exec.toml");
+        const ResolvedOptions resolved =
+            resolve_options({{"HOST", "::1"}}, environment_of({{"MAX_RETRIES", "2"}}), file);
+        CHECK(describe_origin(value_of(resolved, "PORT")) == "file exec.toml:2");
+        CHECK(describe_origin(value_of(resolved, "HOST")) == "flag --host");
+        CHECK(describe_origin(value_of(resolved, "MAX_RETRIES")) == "environment MAX_RETRIES");
+        CHECK(describe_origin(value_of(resolved, "RATE_LIMIT")) == "default");
+        REQUIRE(resolved.errors.size() == 1);
+        CHECK(resolved.errors[0] ==
+              "log_level 'inof' (exec.toml:3): must be trace, debug, info, warn, error or off; did you mean "
+              "'info'?");
+    }
+
+    TEST_CASE("the file to start from has every key with its default, all of them commented out") {
+        const std::string text = default_config_text();
+        const ConfigFile as_is = parse_config(text, "c.toml");
+        CHECK(as_is.errors.empty());
+        CHECK(as_is.texts.empty());
+
+        std::string active;
+        for (std::size_t at = 0; at < text.size();) {
+            const std::size_t end = text.find('\n', at);
+            if (text[at] == '#' && text[at + 1] != ' ') ++at;
+            active += text.substr(at, end - at + 1);
+            at = end + 1;
+        }
+        const ConfigFile file = parse_config(active, "c.toml");
+        CHECK(file.errors.empty());
+        CHECK(file.texts.size() == settings().size());
+        for (const Setting& setting : settings()) {
+            CAPTURE(setting.key);
+            REQUIRE(file.texts.contains(setting.env));
+            CHECK(file.texts.find(setting.env)->second == setting.fallback);
+        }
+        CHECK(resolve_options({}, environment_of({}), file).errors.empty());
+    }
+
+    TEST_CASE("everything a start would check is checked in one place") {
+        test::TempDir dir;
+        const std::string path = dir.file("exec.toml");
+        const std::string tokens = dir.file("tokens.txt");
+        std::ofstream(tokens) << "WIF not-a-mint 6\n";
+        std::ofstream(path) << "tokens_file = '" << tokens << "'\n";
+        CHECK(says(load_options({}, environment_of({{"CONFIG_FILE", path}}), "").errors, tokens));
+        CHECK(says(load_options({{"TOKENS_FILE", "/nonexistent"}}, environment_of({}), path).errors,
+                   "cannot be read"));
+        std::ofstream(path) << "port = 'x'\nprot = 1\n";
+        const ResolvedOptions both = load_options({}, environment_of({}), path);
+        REQUIRE(both.errors.size() == 2);
+        CHECK(both.errors[0] == path + ":2: unknown key 'prot': did you mean 'port'?");
+        CHECK(both.errors[1].find("port 'x' (" + path + ":1)") == 0);
     }
 
     TEST_CASE("a flag that does not exist suggests the one that does") {
