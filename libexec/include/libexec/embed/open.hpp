@@ -27,6 +27,10 @@ public:
     /// Errors: queue_full, draining, service_unavailable, outcome_unknown (naming the order that may exist),
     /// idempotency_conflict (naming the first one), timeout.
     virtual Task<Result<Submitted>> submit(OrderRequest request, SubmitOptions options) = 0;
+    /// The same without options.
+    Task<Result<Submitted>> submit(OrderRequest request) {
+        return submit(std::move(request), SubmitOptions());
+    }
     /// Errors: not_found, too_late_to_cancel, service_unavailable.
     virtual Task<Result<CancelAnswer>> cancel(OrderId order) = 0;
     virtual Task<Result<std::optional<OrderRecord>>> load(OrderId order) = 0;
