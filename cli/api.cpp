@@ -63,7 +63,7 @@ std::chrono::milliseconds pause_before_repeat(unsigned count) {
     return std::chrono::milliseconds(std::min(200u << std::min(count - 1, 4u), 2'000u));
 }
 
-std::string submit_body(const SubmitOptions& submit) {
+std::string submit_body(const Trade& submit) {
     std::string body = "{\"type\":\"market\",\"tokenIn\":" + to_json_string(submit.token_in) +
                        ",\"tokenOut\":" + to_json_string(submit.token_out) + ",\"" +
                        (submit.exact_out ? "amountOut" : "amountIn") + "\":" + to_json_string(submit.amount);
@@ -78,7 +78,7 @@ Accepted place_order(Wire& wire, const Options& options, const SubmitOptions& su
     HttpCall call;
     call.method = "POST";
     call.url = options.server + std::string(orders_path) + "/execute";
-    call.body = submit_body(submit);
+    call.body = submit_body(submit.trade);
     call.headers = {"Content-Type: application/json", "Accept: application/json", "Idempotency-Key: " + key};
     bool maybe_placed = false;  // an earlier try may have reached the server without our knowing
     for (unsigned count = 1;; ++count) {
@@ -139,6 +139,22 @@ std::string fetch(Wire& wire, const Options& options, const std::string& path) {
     }
     if (outcome.answer.status != 200) throw Trouble(refusal_complaint(outcome.answer, false));
     return std::move(outcome.answer.body);
+}
+
+JsonValue read_document(const std::string& body) {
+    Result<JsonValue> parsed = JsonValue::parse(body);
+    if (parsed) return std::move(parsed).value();
+    Complaint complaint;
+    complaint.code = "bad_answer";
+    complaint.what = "the server's answer is " + parsed.error().detail;
+    complaint.funds = "this command only reads, it moves no funds";
+    complaint.repeat = "safe";
+    complaint.next = "check that --server names an execd";
+    throw Trouble(complaint);
+}
+
+JsonValue fetch_document(const Context& context, const std::string& path) {
+    return read_document(fetch(context.wire, context.options, path));
 }
 
 JsonValue try_fetch_order(Wire& wire, const Options& options, const std::string& order) {

@@ -4,8 +4,10 @@
 #include <string>
 
 #include "libexec/json/value.hpp"
+#include "context.hpp"
 #include "options.hpp"
 #include "terminal.hpp"
+#include "trade.hpp"
 #include "trouble.hpp"
 #include "wire.hpp"
 
@@ -36,8 +38,8 @@ struct Accepted {
     bool replayed = false;
 };
 
-/// The body that asks for an order.
-std::string submit_body(const SubmitOptions& submit);
+/// The body that asks for an order, or for a quote.
+std::string submit_body(const Trade& trade);
 
 /// Places the order and returns once it is durable. An answer that got lost is asked for again under the same
 /// key until the deadline, telling `console.err`. Throws Trouble.
@@ -46,6 +48,10 @@ Accepted place_order(Wire& wire, const Options& options, const SubmitOptions& su
 
 /// A document of the server; `path` begins with a slash. Throws Trouble.
 std::string fetch(Wire& wire, const Options& options, const std::string& path);
+/// The same, read. Throws Trouble also when it is not JSON.
+JsonValue fetch_document(const Context& context, const std::string& path);
+/// An answer of the server, read. Throws Trouble when it is not JSON.
+JsonValue read_document(const std::string& body);
 /// The `order` of `GET /api/orders/{id}`, or null when it cannot be had just now. Throws Trouble only when
 /// interrupted.
 JsonValue try_fetch_order(Wire& wire, const Options& options, const std::string& order);

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <ostream>
 #include <stdexcept>
 
 #include <asio/co_spawn.hpp>
 #include <asio/steady_timer.hpp>
 
+#include "bench_command.hpp"
 #include "bench_lane.hpp"
 #include "bench_report.hpp"
 #include "commands.hpp"
@@ -170,7 +172,48 @@ Complaint bench_complaint(const std::string& why, const std::string& target) {
     return complaint;
 }
 
+std::uint32_t small(const Arguments& arguments, std::string_view name, std::uint64_t least,
+                    std::uint64_t most, std::uint32_t otherwise) {
+    return static_cast<std::uint32_t>(arguments.whole(name, least, most).value_or(otherwise));
+}
+
+ExitCode run_bench(const Context& context, const Arguments& arguments) {
+    BenchOptions bench;
+    if (arguments.text("mode") == "accept") bench.mode = BenchOptions::Mode::accept;
+    bench.orders = arguments.whole("orders", 1, 10'000'000).value_or(bench.orders);
+    bench.connections = small(arguments, "connections", 1, 4'096, bench.connections);
+    bench.rate = small(arguments, "rate", 0, 1'000'000, bench.rate);
+    bench.in_process = arguments.has("in-process");
+    bench.workers = small(arguments, "workers", 1, 100'000, bench.workers);
+    bench.seed = arguments.whole("seed", 0, std::numeric_limits<std::uint64_t>::max());
+    bench.data_dir = arguments.text("data-dir");
+    return bench_command(context.options, bench, context.console);
+}
+
 }  // namespace
+
+const CommandSpec& bench_spec() {
+    static const CommandSpec spec{
+        .name = "bench",
+        .summary = "Measure how fast orders are accepted or executed",
+        .description = {},
+        .words = {},
+        .options = {{"--mode", "accept|execute",
+                     "accept: until each POST has its 202; execute: until every order has ended", "execute"},
+                    {"--orders", "N", "How many", "1000"},
+                    {"--connections", "N", "Submissions in flight", "64"},
+                    {"--rate", "N", "Submissions offered a second; 0: as fast as they are answered", "0"},
+                    {"--in-process", "", "Run the engine inside execctl on a fresh database"},
+                    {"--workers", "N", "Orders in flight, in process", "256"},
+                    {"--seed", "N", "Of the orders, and in process of the simulated world", "drawn"},
+                    {"--data-dir", "DIR", "Where an in-process run keeps its database",
+                     "the temporary directory", false, Completes::file}},
+        .examples = {{"execctl bench --mode accept --orders 20000", "a server's acceptance"}},
+        .run = run_bench,
+        .children = {},
+        .hidden = false};
+    return spec;
+}
 
 ExitCode bench_command(const Options& options, const BenchOptions& bench, Console& console) {
     const std::uint64_t seed = bench.seed ? *bench.seed : system_entropy();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "libexec/base/task.hpp"
+#include "bench_options.hpp"
 #include "options.hpp"
 
 namespace libexec::cli {

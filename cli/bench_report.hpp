@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bench_options.hpp"
 #include "options.hpp"
 
 namespace libexec::cli {

@@ -1,23 +1,22 @@
 #pragma once
 
-#include "exit_code.hpp"
-#include "options.hpp"
-#include "terminal.hpp"
+#include <functional>
+
+#include "command.hpp"
 #include "trouble.hpp"
-#include "wire.hpp"
 
 namespace libexec::cli {
 
-// Each does its work or throws Trouble. Data goes to `console.out`, everything else to `console.err`.
+// One a command, each in a file of its own: NAME_command.cpp.
 
-ExitCode submit_command(Wire& wire, const Options& options, const SubmitOptions& submit, Console& console);
-ExitCode watch_command(Wire& wire, const Options& options, const WatchOptions& watch, Console& console);
-ExitCode get_command(Wire& wire, const Options& options, const GetOptions& get, Console& console);
-ExitCode version_command(const Options& options, Console& console);
-ExitCode bench_command(const Options& options, const BenchOptions& bench, Console& console);
+const CommandSpec& submit_spec();
+const CommandSpec& watch_spec();
+const CommandSpec& get_spec();
+const CommandSpec& bench_spec();
+const CommandSpec& version_spec();
 
-/// Runs a parsed command and turns its Trouble into words and an exit code.
-ExitCode run_command(Wire& wire, const ParsedCommand& parsed, Console& console);
+/// Runs a command's work and turns its Trouble into words and an exit code.
+ExitCode run_guarded(const Context& context, const std::function<ExitCode()>& work);
 
 /// Says why a command ended: on `console.err` in words, and for json and ndjson as a document on
 /// `console.out`.

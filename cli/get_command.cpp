@@ -2,23 +2,13 @@
 
 #include "api.hpp"
 #include "commands.hpp"
+#include "order_ref.hpp"
+#include "order_rows.hpp"
 #include "order_view.hpp"
-#include "text.hpp"
+#include "sheet.hpp"
 
 namespace libexec::cli {
 namespace {
-
-JsonValue parse_answer(const std::string& body) {
-    Result<JsonValue> parsed = JsonValue::parse(body);
-    if (parsed) return std::move(parsed).value();
-    Complaint complaint;
-    complaint.code = "bad_answer";
-    complaint.what = "the server's answer is " + parsed.error().detail;
-    complaint.funds = "this command only reads, it moves no funds";
-    complaint.repeat = "safe";
-    complaint.next = "check that --server names an execd";
-    throw Trouble(complaint);
-}
 
 void print_attempts(const JsonValue& order, Console& console) {
     const auto clean = [&console](const JsonValue& value) { return printable(console.style, value.text()); };
@@ -48,21 +38,23 @@ void print_timeline(const std::vector<JsonValue>& events, Console& console) {
     }
 }
 
-}  // namespace
-
-ExitCode get_command(Wire& wire, const Options& options, const GetOptions& get, Console& console) {
-    const std::string path = "/api/orders/" + get.order;
-    const std::string body = fetch(wire, options, path);
+ExitCode get_command(const Context& context, const Arguments& arguments) {
+    const Options& options = context.options;
+    Console& console = context.console;
+    const std::string path = "/api/orders/" + resolve_order(context, arguments.text("ID"));
+    const JsonValue document = fetch_document(context, path);
+    const JsonValue order = document["order"];
     if (options.output != Output::table) {
-        console.out << one_line(body) << '\n';
+        Sheet sheet(order_columns());
+        sheet.add(order_row(order, order["id"].text(), context.clock.now(), console.style), order);
+        sheet.print_one(context, document);
         return ExitCode::done;
     }
-    const JsonValue order = parse_answer(body)["order"];
     if (options.quiet) {
         console.out << printable(console.style, order["status"].text()) << '\n';
         return ExitCode::done;
     }
-    const JsonValue events = parse_answer(fetch(wire, options, path + "/events"))["events"];
+    const JsonValue events = fetch_document(context, path + "/events")["events"];
     console.out << order_head(order, console.style) << '\n';
     const std::vector<JsonValue> list = events.items();
     print_timeline(list, console);
@@ -73,6 +65,24 @@ ExitCode get_command(Wire& wire, const Options& options, const GetOptions& get, 
                                     console.style);
     }
     return ExitCode::done;
+}
+
+}  // namespace
+
+const CommandSpec& get_spec() {
+    static const CommandSpec spec{
+        .name = "get",
+        .summary = "Show an order: its state, its timeline, its attempts",
+        .description = {},
+        .words = {{"ID", "The order's id, its beginning, or @last", WordSpec::Count::one, Completes::order}},
+        .options = {},
+        .examples = {{"execctl get @last", "the newest order"},
+                     {"execctl get 01a1fd89 -q", "its status alone"},
+                     {"execctl get @last -o json", "everything the server knows about it"}},
+        .run = get_command,
+        .children = {},
+        .hidden = false};
+    return spec;
 }
 
 }  // namespace libexec::cli

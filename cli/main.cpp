@@ -1,6 +1,7 @@
 #include <exception>
 #include <iostream>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "interrupt.hpp"
 
@@ -19,9 +20,12 @@ ExitCode run(int count, const char* const* words) {
         console.style = choose_style(standard_output_facts(), parsed.options.colour);
         Interrupt interrupt;
         const auto wire = make_curl_wire(interrupt);
-        return run_command(*wire, parsed, console);
+        const libexec::SystemClock clock;
+        const auto traced = make_tracing_wire(*wire, std::cerr);
+        const Context context{parsed.options.trace ? *traced : *wire, parsed.options, console, clock};
+        return run_guarded(context, [&] { return parsed.command->run(context, parsed.arguments); });
     } catch (const Trouble& trouble) {
-        return report(trouble.complaint(), Output::table, console);
+        return report(trouble.complaint(), output_asked_for(count, words), console);
     } catch (const std::exception& error) {
         std::cerr << "error: " << error.what() << "\n  this is not expected: please report it\n";
         return ExitCode::unexpected;

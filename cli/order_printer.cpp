@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "order_view.hpp"
+#include "sheet.hpp"
 #include "text.hpp"
 
 namespace libexec::cli {
@@ -36,6 +37,32 @@ public:
 private:
     Console& console_;
     OrderTimeline timeline_;
+};
+
+/// One row an event, the columns those of a spreadsheet.
+class CsvPrinter final : public OrderPrinter {
+public:
+    CsvPrinter(const Options& options, Console& console) : console_(console) {
+        if (options.header)
+            console_.out
+                << "timestamp,orderId,seq,kind,status,attempt,venue,amountIn,amountOut,txHash,reason\r\n";
+    }
+    void event(std::string_view, const JsonValue& event) override {
+        const JsonValue data = event["data"];
+        const std::string& failure = data["failureReason"].text();
+        std::string row;
+        for (const std::string& field :
+             {event["timestamp"].text(), event["orderId"].text(), event["seq"].text(), event["kind"].text(),
+              event["status"].text(), event["attempt"].text(), data["dexUsed"].text(),
+              data["amountIn"].text(), data["amountOut"].text(), data["txHash"].text(),
+              failure.empty() ? data["reason"].text() : failure}) {
+            row += (row.empty() ? "" : ",") + csv_field(field);
+        }
+        console_.out << row << "\r\n" << std::flush;
+    }
+
+private:
+    Console& console_;
 };
 
 /// Finished stages scroll up; the one going on is the last line, redrawn until the next one begins.
@@ -102,6 +129,7 @@ private:
 
 std::unique_ptr<OrderPrinter> make_order_printer(const Options& options, Console& console) {
     if (options.output == Output::ndjson) return std::make_unique<NdjsonPrinter>(console);
+    if (options.output == Output::csv) return std::make_unique<CsvPrinter>(options, console);
     if (options.quiet || options.output == Output::json) return std::make_unique<SilentPrinter>();
     if (console.style.in_place) return std::make_unique<TerminalPrinter>(console);
     return std::make_unique<LinePrinter>(console);

@@ -64,6 +64,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     if (word == "s") milliseconds = 1'000;
     if (word == "m" || word == "min") milliseconds = 60'000;
     if (word == "h") milliseconds = 3'600'000;
+    if (word == "d") milliseconds = 86'400'000;
     if (milliseconds == 0) return std::nullopt;
     const std::chrono::milliseconds duration(milliseconds * number);
     if (duration > std::chrono::hours(24 * 365)) return std::nullopt;

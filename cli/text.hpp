@@ -21,7 +21,7 @@ std::string one_line(std::string_view json);
 std::string elapsed_text(std::chrono::microseconds time);
 /// "14:02:12.031Z".
 std::string time_of_day_text(Time time);
-/// "30s", "500ms", "2m", "1h"; nothing without a unit, for zero, or beyond a year.
+/// "30s", "500ms", "2m", "1h", "7d"; nothing without a unit, for zero, or beyond a year.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 /// "1502.611" for "1502.611000", "10" for "10.000000000".

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +65,10 @@ public:
     virtual bool pause(std::chrono::milliseconds time) = 0;
     virtual std::chrono::steady_clock::time_point now() const = 0;
 };
+
+/// Passes everything on to `wire`, and prints each request on `err` as the curl command that would do the
+/// same.
+std::unique_ptr<Wire> make_tracing_wire(Wire& wire, std::ostream& err);
 
 /// HTTP through libcurl; the interrupt outlives it. Throws std::runtime_error when libcurl cannot start.
 std::unique_ptr<Wire> make_curl_wire(Interrupt& interrupt);

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "bench_command.hpp"
 #include "bench_report.hpp"
 #include "commands.hpp"
 #include "libexec/json/value.hpp"
@@ -43,12 +44,12 @@ struct Fixture {
     Fixture() { server.start(); }
     ~Fixture() { server.stop("done"); }
     ExitCode bench(BenchOptions options) {
-        ParsedCommand parsed;
-        parsed.options.output = Output::json;
-        parsed.options.server = "http://127.0.0.1:" + std::to_string(server.port());
-        parsed.command = options;
+        Options global;
+        global.output = Output::json;
+        global.server = "http://127.0.0.1:" + std::to_string(server.port());
         ScriptedWire unused;
-        return run_command(unused, parsed, recorded.console);
+        const Context context{unused, global, recorded.console, clock};
+        return run_guarded(context, [&] { return bench_command(global, options, recorded.console); });
     }
 
     CountingHandler handler;

@@ -11,21 +11,8 @@ using Kind = HttpOutcome::Kind;
 
 namespace {
 
-struct Outcome {
-    ExitCode exit;
-    std::string out;
-    std::string err;
-};
-
-Outcome watch(ScriptedWire& wire, std::chrono::milliseconds timeout = 60s) {
-    ParsedCommand parsed;
-    parsed.options.output = Output::ndjson;
-    parsed.options.timeout = timeout;
-    parsed.command = WatchOptions{order_id};
-    RecordedConsole recorded;
-    const ExitCode exit = run_command(wire, parsed, recorded.console);
-    CHECK(wire.script_is_over());
-    return {exit, recorded.out.str(), recorded.err.str()};
+Outcome watch(ScriptedWire& wire, const char* timeout = "60s") {
+    return run_line(wire, {"watch", order_id.c_str(), "-o", "ndjson", "--timeout", timeout});
 }
 
 std::string all_of(const std::vector<std::string>& events) {
@@ -98,13 +85,13 @@ TEST_SUITE("cli/follow") {
     TEST_CASE("an order that takes too long is 6, a server that stays away is 3; both live on") {
         ScriptedWire slow;
         slow.streams({as_sse(good_life()[0])}, Kind::timed_out);
-        const Outcome timed_out = watch(slow, 10s);
+        const Outcome timed_out = watch(slow, "10s");
         CHECK(timed_out.exit == ExitCode::still_running);
         CHECK(has(timed_out.err, order_id));
 
         ScriptedWire gone;
         gone.streams({as_sse(good_life()[0])}).fails(Kind::not_sent).fails(Kind::not_sent);
-        const Outcome lost = watch(gone, 300ms);
+        const Outcome lost = watch(gone, "300ms");
         CHECK(lost.exit == ExitCode::unreachable);
         CHECK(has(lost.err, "lives on"));
     }

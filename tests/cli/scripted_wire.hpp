@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "command_line.hpp"
+#include "commands.hpp"
 #include "terminal.hpp"
 #include "wire.hpp"
 
@@ -89,6 +91,52 @@ struct RecordedConsole {
     std::ostringstream err;
     Console console{out, err, Style{}};
 };
+
+/// A clock that stands still, at 2026-01-02T03:05:00Z, shortly after the orders of these tests.
+class StandingClock final : public Clock {
+public:
+    Time now() const override {
+        using namespace std::chrono;
+        return sys_days(year(2026) / 1 / 2) + 3h + 5min;
+    }
+};
+
+/// How a command line ended, and what it wrote.
+struct Outcome {
+    ExitCode exit = ExitCode::unexpected;
+    std::string out;
+    std::string err;
+};
+
+/// Runs `work` as execctl would, against a script; the script must be over afterwards.
+template <typename Work>
+Outcome run_with(ScriptedWire& wire, const Options& options, Work work, Style style = {}) {
+    RecordedConsole recorded;
+    recorded.console.style = style;
+    const StandingClock clock;
+    const Context context{wire, options, recorded.console, clock};
+    const ExitCode exit = run_guarded(context, [&] { return work(context); });
+    CHECK(wire.script_is_over());
+    return {exit, recorded.out.str(), recorded.err.str()};
+}
+
+/// Runs a whole command line against a script, mistakes in it included.
+inline Outcome run_line(ScriptedWire& wire, std::vector<const char*> words, Style style = {}) {
+    words.insert(words.begin(), "execctl");
+    const int count = static_cast<int>(words.size());
+    try {
+        const ParsedCommand parsed = parse_command_line(count, words.data());
+        if (parsed.help) return {ExitCode::done, *parsed.help, ""};
+        return run_with(
+            wire, parsed.options,
+            [&](const Context& context) { return parsed.command->run(context, parsed.arguments); }, style);
+    } catch (const Trouble& trouble) {
+        RecordedConsole recorded;
+        const ExitCode exit =
+            report(trouble.complaint(), output_asked_for(count, words.data()), recorded.console);
+        return {exit, recorded.out.str(), recorded.err.str()};
+    }
+}
 
 inline const std::string order_id = "01890a5d-ac96-774b-bcce-b302099a8057";
 

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "scripted_wire.hpp"
+#include "submit_command.hpp"
 
 using namespace libexec::cli;
 using namespace libexec::cli::test;
@@ -13,23 +16,11 @@ namespace {
 
 const std::string accepted = R"({"success":true,"orderId":")" + order_id + R"(","status":"pending"})";
 
-struct Outcome {
-    ExitCode exit;
-    std::string out;
-    std::string err;
-};
-
-Outcome submit(ScriptedWire& wire, SubmitOptions trade = {}, Options options = {}) {
-    trade.token_in = "SOL";
-    trade.token_out = "USDC";
-    trade.amount = "10";
-    ParsedCommand parsed;
-    parsed.options = options;
-    parsed.command = trade;
-    RecordedConsole recorded;
-    const ExitCode exit = run_command(wire, parsed, recorded.console);
-    CHECK(wire.script_is_over());
-    return {exit, recorded.out.str(), recorded.err.str()};
+Outcome submit(ScriptedWire& wire, SubmitOptions order = {}, const Options& options = {}) {
+    order.trade.token_in = "SOL";
+    order.trade.token_out = "USDC";
+    order.trade.amount = "10";
+    return run_with(wire, options, [&](const Context& context) { return submit_command(context, order); });
 }
 
 SubmitOptions no_wait() {
@@ -59,8 +50,8 @@ TEST_SUITE("cli/submit") {
     TEST_CASE("the order is sent as it was typed, amounts as text, with a key of its own") {
         ScriptedWire wire;
         SubmitOptions trade = no_wait();
-        trade.slippage_bps = 50;
-        trade.client_order_id = "a\"b";
+        trade.trade.slippage_bps = 50;
+        trade.trade.client_order_id = "a\"b";
         wire.answers(202, accepted);
         CHECK(submit(wire, trade).exit == ExitCode::done);
         CHECK(wire.calls[0].method == "POST");
@@ -70,7 +61,7 @@ TEST_SUITE("cli/submit") {
             R"({"type":"market","tokenIn":"SOL","tokenOut":"USDC","amountIn":"10","slippageBps":50,"clientOrderId":"a\"b"})");
         CHECK(key_of(wire.calls[0]).size() == 36);
 
-        trade.exact_out = true;
+        trade.trade.exact_out = true;
         wire.answers(202, accepted);
         submit(wire, trade);
         CHECK(has(wire.calls[1].body, R"("amountOut":"10")"));
@@ -182,6 +173,30 @@ TEST_SUITE("cli/submit") {
         const Outcome refused = submit(wire, {}, options);
         CHECK(refused.out == "{\"code\":\"unknown_token\",\"title\":\"No\"}\n");
         CHECK(refused.exit == ExitCode::usage);
+    }
+
+    TEST_CASE("events as rows of a spreadsheet") {
+        ScriptedWire wire;
+        Options options;
+        options.output = Output::csv;
+        wire.answers(202, accepted).streams(stream_of(good_life()));
+        const std::string out = submit(wire, {}, options).out;
+        CHECK(out.starts_with("timestamp,orderId,seq,kind,status,attempt,venue,"));
+        CHECK(has(out, ",6,moved,confirmed,1,meteora,10.000000000,1502.611000,4kQmAAAAAAAAAAAA9dXe,\r\n"));
+        CHECK(std::count(out.begin(), out.end(), '\n') == 7);
+    }
+
+    TEST_CASE("a traced request is a curl command that a shell can take") {
+        ScriptedWire wire;
+        std::ostringstream told;
+        HttpCall call;
+        call.method = "POST";
+        call.url = "http://h/x";
+        call.body = "{\"a\":\"it's\"}";
+        call.headers = {"A: b"};
+        wire.answers(200);
+        CHECK(make_tracing_wire(wire, told)->exchange(call, nullptr).answer.status == 200);
+        CHECK(told.str() == "curl -sS -X POST -H 'A: b' -d '{\"a\":\"it'\\''s\"}' 'http://h/x'\n");
     }
 
     TEST_CASE("Ctrl-C never cancels, and says what is known") {

@@ -13,8 +13,9 @@ TEST_SUITE("cli/text") {
         CHECK(parse_duration("2m") == 120s);
         CHECK(parse_duration("2min") == 120s);
         CHECK(parse_duration("1h") == 1h);
+        CHECK(parse_duration("7d") == 168h);
         for (const char* text :
-             {"", "5", "s", "0s", "-1s", "1.5s", "1 s", "1d", "99999999999s", "4000000000h"}) {
+             {"", "5", "s", "0s", "-1s", "1.5s", "1 s", "1y", "99999999999s", "4000000000h"}) {
             CAPTURE(text);
             CHECK_FALSE(parse_duration(text));
         }

@@ -12,6 +12,45 @@ bool is_kind(const std::shared_ptr<const json::Value>& value, json::Value::Kind 
     return value != nullptr && value->kind == kind;
 }
 
+/// Recursion ends: `json::parse` refuses what is deeper than `json::depth_most`.
+void append(std::string& out, const json::Value& value) {
+    using Kind = json::Value::Kind;
+    const auto separate = [&out](bool first) {
+        if (!first) out += ',';
+    };
+    switch (value.kind) {
+        case Kind::null:
+            out += "null";
+            break;
+        case Kind::boolean:
+            out += value.truth ? "true" : "false";
+            break;
+        case Kind::number:
+            out += value.chars;
+            break;
+        case Kind::text:
+            out += to_json_string(value.chars);
+            break;
+        case Kind::list:
+            out += '[';
+            for (const json::Value& item : value.items) {
+                separate(&item == value.items.data());
+                append(out, item);
+            }
+            out += ']';
+            break;
+        case Kind::object:
+            out += '{';
+            for (const json::Value::Member& member : value.members) {
+                separate(&member == value.members.data());
+                out += to_json_string(member.name) + ":";
+                append(out, member.value);
+            }
+            out += '}';
+            break;
+    }
+}
+
 }  // namespace
 
 Result<JsonValue> JsonValue::parse(std::string_view text) {
@@ -71,6 +110,13 @@ JsonValue JsonValue::operator[](std::string_view name) const {
 
 bool JsonValue::has(std::string_view name) const {
     return value_ != nullptr && value_->find(name) != nullptr;
+}
+
+std::string JsonValue::json() const {
+    std::string out;
+    if (value_ == nullptr) return "null";
+    append(out, *value_);
+    return out;
 }
 
 std::string to_json_string(std::string_view text) {

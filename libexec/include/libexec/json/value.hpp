@@ -47,6 +47,9 @@ public:
     JsonValue operator[](std::string_view name) const;
     bool has(std::string_view name) const;
 
+    /// The value as JSON on one line: members in their order, numbers as they were written.
+    std::string json() const;
+
 private:
     JsonValue(std::shared_ptr<const json::Value> value) : value_(std::move(value)) {}
     std::shared_ptr<const json::Value> value_;  ///< shares the root's ownership; null: a JSON null

@@ -1,0 +1,40 @@
+#include <ostream>
+
+#include "wire.hpp"
+
+namespace libexec::cli {
+namespace {
+
+/// A word as a shell takes it, whatever is in it.
+std::string quoted(const std::string& word) {
+    std::string text = "'";
+    for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+    return text + "'";
+}
+
+class TracingWire final : public Wire {
+public:
+    TracingWire(Wire& wire, std::ostream& err) : wire_(wire), err_(err) {}
+
+    HttpOutcome exchange(const HttpCall& call, HttpSink* sink) override {
+        err_ << "curl -sS -X " << call.method;
+        for (const std::string& header : call.headers) err_ << " -H " << quoted(header);
+        if (!call.body.empty()) err_ << " -d " << quoted(call.body);
+        err_ << " " << quoted(call.url) << std::endl;
+        return wire_.exchange(call, sink);
+    }
+    bool pause(std::chrono::milliseconds time) override { return wire_.pause(time); }
+    std::chrono::steady_clock::time_point now() const override { return wire_.now(); }
+
+private:
+    Wire& wire_;
+    std::ostream& err_;
+};
+
+}  // namespace
+
+std::unique_ptr<Wire> make_tracing_wire(Wire& wire, std::ostream& err) {
+    return std::make_unique<TracingWire>(wire, err);
+}
+
+}  // namespace libexec::cli
