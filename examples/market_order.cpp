@@ -1,46 +1,34 @@
-// Places one market order on the simulated market and prints its life.
-#include <asio/co_spawn.hpp>
-#include <cstdio>
-#include <exception>
-#include <string>
-
-#include "libexec/embed/open.hpp"
+// Sells 10 SOL for USDC on the simulated market and prints the order's life.
+#include <iostream>
+#include <libexec/embed/everyday.hpp>
 
 using namespace libexec;
 
 namespace {
 
-Task<int> trade(Service& service, Executor here) {
-    OrderRequest order;
-    order.token_in = *service.tokens().find("SOL");
-    order.token_out = *service.tokens().find("USDC");
-    order.native_in = true;
-    order.amount = Amount(10'000'000'000);  // 10 SOL in lamports
-    order.slippage = Bps::of(100).value();
+int complain(const Rejection& why) {
+    std::cerr << to_string(why.reason) << ": " << why.detail << "\n";
+    return 1;
+}
 
-    SubmitOptions options;
-    Result<Submitted> submitted = co_await service.submit(std::move(order), std::move(options));
-    if (!submitted) {
-        std::printf("declined: %s\n", submitted.error().detail.c_str());
-        co_return 1;
-    }
-    const std::shared_ptr<EventStream> stream = service.follow(submitted.value().order, 0, here);
+int trade(Service& service) {
+    const Result<OrderRequest> order = sell_order(service.tokens(), "10", "SOL", "USDC");
+    if (!order) return complain(order.error());
+    const Result<Submitted> placed = wait(service.submit(order.value()));
+    if (!placed) return complain(placed.error());
+
+    OrderEvents events(service, placed.value().order);
     OrderStatus status = OrderStatus::pending;
-    for (EventBatch::End end = EventBatch::End::none; end == EventBatch::End::none;) {
-        Result<EventBatch> batch = co_await stream->next();
-        if (!batch) co_return 1;
-        for (const CommittedEvent& event : batch.value().events) {
-            status = event->status;
-            std::printf("%2u  %s  %s", event->seq, to_rfc3339(event->at).c_str(),
-                        std::string(to_string(status)).c_str());
-            if (const auto* done = std::get_if<ConfirmedData>(&event->data)) {
-                std::printf("  %s USDC on %s", to_text(done->amount_out).c_str(), done->venue.c_str());
-            }
-            std::printf("\n");
+    for (const CommittedEvent& event : events) {
+        status = event->status;
+        std::cout << event->seq << "  " << to_rfc3339(event->at) << "  " << to_string(status);
+        if (const auto* done = std::get_if<ConfirmedData>(&event->data)) {
+            std::cout << "  " << to_text(done->amount_out) << " USDC on " << done->venue;
         }
-        end = batch.value().end;
+        std::cout << "\n";
     }
-    co_return status == OrderStatus::confirmed ? 0 : 1;
+    if (!events.ended()) return complain(events.ended().error());
+    return status == OrderStatus::confirmed ? 0 : 1;
 }
 
 }  // namespace
@@ -50,17 +38,10 @@ int main(int argc, char** argv) {
         Config config;
         config.database_url = std::string("sqlite:") + (argc > 1 ? argv[1] : "market_order.db");
         config.mock_seed = 42;
-        const auto log = make_stderr_log(LogLevel::warn, LogFormat::text);
-        const auto service = open(config, *log);
-
-        asio::io_context io(1);
-        int outcome = 1;
-        asio::co_spawn(io, trade(*service, io.get_executor()),
-                       [&](std::exception_ptr, int value) { outcome = value; });
-        io.run();
-        return outcome;
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "market_order: %s\n", error.what());
+        const auto service = libexec::open(config);
+        return trade(*service);
+    } catch (const std::exception& error) {  // a database somebody else holds, a folder that is not there
+        std::cerr << "market_order: " << error.what() << "\n";
         return 1;
     }
 }
