@@ -10,9 +10,31 @@
 namespace libexec::server {
 namespace {
 
-constexpr std::array<std::string_view, 7> known{"status", "pair",  "venue", "clientId",
-                                                "since",  "limit", "cursor"};
+constexpr std::array<std::string_view, 8> known{"id",       "status", "pair",  "venue",
+                                                "clientId", "since",  "limit", "cursor"};
 constexpr std::uint32_t limit_most = 500;
+
+/// The least and the greatest id that begins with these characters. Dashes may be left out; where they are,
+/// they stand where those of an id stand.
+std::optional<std::pair<OrderId, OrderId>> parse_id_prefix(std::string_view text) {
+    constexpr std::size_t digits_least = 6, digits_most = 32;
+    std::string digits;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const std::size_t seen = digits.size();
+        const bool between = seen == 8 || seen == 12 || seen == 16 || seen == 20;
+        if (text[at] == '-' && between && text[at - 1] != '-') continue;
+        digits += text[at];
+    }
+    if (digits.size() < digits_least || digits.size() > digits_most) return std::nullopt;
+    const auto filled = [&](char filler) {
+        std::string whole = digits + std::string(digits_most - digits.size(), filler);
+        for (const std::size_t dash : std::array<std::size_t, 4>{20, 16, 12, 8}) whole.insert(dash, 1, '-');
+        return Uuid::parse(whole);
+    };
+    const auto least = filled('0'), greatest = filled('f');
+    if (!least || !greatest) return std::nullopt;
+    return std::pair(*least, *greatest);
+}
 
 class FilterReader {
 public:
@@ -21,6 +43,15 @@ public:
 
     std::variant<OrderFilter, Problem> read() {
         check_names();
+        with("id", [&](const std::string& text) {
+            const auto range = parse_id_prefix(text);
+            if (!range)
+                return complain("id",
+                                "must be the first 6 or more hexadecimal digits of an order's id, such as "
+                                "0197a3c2; dashes may be left out");
+            filter_.id_from = range->first;
+            filter_.id_to = range->second;
+        });
         with("status", [&](const std::string& text) {
             filter_.status = parse_order_status(text);
             if (!filter_.status) complain("status", "must be a status such as confirmed");

@@ -9,7 +9,7 @@
 
 namespace libexec::server {
 
-/// What `GET /api/orders?status=&pair=&venue=&clientId=&since=&limit=&cursor=` asks for, or every bad
+/// What `GET /api/orders?id=&status=&pair=&venue=&clientId=&since=&limit=&cursor=` asks for, or every bad
 /// parameter.
 std::variant<OrderFilter, Problem> read_list_filter(const HttpRequest& request, const TokenRegistry& tokens);
 

@@ -2,20 +2,39 @@
 
 #include "libexec/json/event_codec.hpp"
 #include "libexec/json/order_codec.hpp"
+#include "libexec/json/submit_codec.hpp"
 #include "list_filter.hpp"
 
 namespace libexec::server {
 namespace {
 
 constexpr std::size_t events_per_page = 500;
+constexpr std::string_view no_such_id =
+    "no order has this id: ids are UUIDs, as the answer to a submission gives them";
+
+/// Why this order is not one to retry.
+std::optional<Problem> check_retry(const Order& order) {
+    const std::string id = order.id.to_string();
+    if (order.status == OrderStatus::confirmed) {
+        return make_problem("not_failed",
+                            "order " + id +
+                                " is confirmed, its swap is done: to trade once more, POST a new "
+                                "order to /api/orders/execute");
+    }
+    if (is_terminal(order.status)) return std::nullopt;
+    return make_problem("not_failed",
+                        "order " + id + " is " + std::string(to_string(order.status)) +
+                            " and may still fill: wait for its end, or cancel it first with POST "
+                            "/api/orders/" +
+                            id + "/cancel");
+}
 
 }  // namespace
 
 Task<std::optional<OrderRecord>> find_order(Service& service, Call& call) {
     const auto id = Uuid::parse(call.id_text);
     if (!id) {
-        call.refuse("not_found",
-                    "no order has this id: ids are UUIDs, as the answer to a submission gives them");
+        call.refuse("not_found", std::string(no_such_id));
         co_return std::nullopt;
     }
     Result<std::optional<OrderRecord>> found = co_await service.load(*id);
@@ -39,14 +58,10 @@ Task<Result<std::vector<CommittedEvent>>> all_events(Service& service, OrderId o
     }
 }
 
-Task<void> OrderRoutes::submit(Call& call) {
-    if (auto problem = check_json_body(call.request())) {
-        refuse_submission(call, std::move(*problem));
-        co_return;
-    }
+std::optional<SubmitOptions> OrderRoutes::admit(Call& call) {
     if (auto problem = submissions_.admit(call.request().peer_address)) {
         refuse_submission(call, std::move(*problem));
-        co_return;
+        return std::nullopt;
     }
     constexpr std::size_t key_bytes_most = 255;
     SubmitOptions options;
@@ -56,22 +71,78 @@ Task<void> OrderRoutes::submit(Call& call) {
         if (!is_token_text(*key, key_bytes_most)) {
             refuse_submission(
                 call, bad_parameter("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
-            co_return;
+            return std::nullopt;
         }
         options.idempotency_key = *key;
     }
-    Submission submission = co_await submissions_.place(call.request().body, std::move(options));
+    return options;
+}
+
+void OrderRoutes::answer_submission(Call& call, Submission submission,
+                                    const std::optional<OrderId>& retry_of) {
     if (submission.refusal) {
         refuse_submission(call, std::move(*submission.refusal));
-        co_return;
+        return;
     }
     // The same answer as the first time, whatever became of the order since.
-    HttpResponse response(
-        202, encode_submit_answer(submission.order, OrderStatus::pending, submission.client_order_id));
+    HttpResponse response(202, encode_submit_answer(submission.order, OrderStatus::pending,
+                                                    submission.client_order_id, retry_of));
     response.with("Location", "/api/orders/" + submission.order.to_string());
     if (submission.replayed) response.with("Idempotent-Replay", "true");
     submissions_.describe_limits(response, call.request().peer_address, nullptr);
     call.answer(std::move(response));
+}
+
+Task<void> OrderRoutes::submit(Call& call) {
+    if (auto problem = check_json_body(call.request())) {
+        refuse_submission(call, std::move(*problem));
+        co_return;
+    }
+    std::optional<SubmitOptions> options = admit(call);
+    if (!options) co_return;
+    Submission submission = co_await submissions_.place(call.request().body, std::move(*options));
+    answer_submission(call, std::move(submission), std::nullopt);
+}
+
+Task<void> OrderRoutes::retry(Call& call) {
+    std::optional<Problem> refusal;
+    if (!call.request().body.empty()) refusal = check_json_body(call.request());
+    if (refusal) {
+        refuse_submission(call, std::move(*refusal));
+        co_return;
+    }
+    std::optional<SubmitOptions> options = admit(call);
+    if (!options) co_return;
+    DecodedRetry decoded = decode_retry_request(call.request().body);
+    if (auto* const problem = std::get_if<Problem>(&decoded)) {
+        refuse_submission(call, std::move(*problem));
+        co_return;
+    }
+    const auto id = Uuid::parse(call.id_text);
+    if (!id) {
+        refuse_submission(call, make_problem("not_found", std::string(no_such_id)));
+        co_return;
+    }
+    Result<std::optional<OrderRecord>> found = co_await service_.load(*id);
+    if (!found) {
+        refuse_submission(call, make_problem(found.error()));
+        co_return;
+    }
+    if (!found.value()) {
+        refuse_submission(call, make_problem("not_found", "no order has the id " + id->to_string()));
+        co_return;
+    }
+    const Order& order = found.value()->order;
+    if (auto problem = check_retry(order)) {
+        refuse_submission(call, std::move(*problem));
+        co_return;
+    }
+    OrderRequest request = order.request;
+    request.client_order_id.clear();  // it names one order, and that is the old one
+    request.retry_of = id;
+    if (const auto slippage = std::get<RetryChanges>(decoded).slippage) request.slippage = *slippage;
+    Submission submission = co_await submissions_.place_order(std::move(request), std::move(*options));
+    answer_submission(call, std::move(submission), id);
 }
 
 void OrderRoutes::refuse_submission(Call& call, Problem problem) {

@@ -22,6 +22,7 @@ public:
         : service_(service), submissions_(submissions), log_(log) {}
 
     Task<void> submit(Call& call);
+    Task<void> retry(Call& call);
     Task<void> read(Call& call);
     Task<void> cancel(Call& call);
     Task<void> list(Call& call);
@@ -30,6 +31,10 @@ public:
     Task<void> attempts(Call& call);
 
 private:
+    /// What goes with a submission beside its body; nothing, and the refusal on its way, when it may not come
+    /// in.
+    std::optional<SubmitOptions> admit(Call& call);
+    void answer_submission(Call& call, Submission submission, const std::optional<OrderId>& retry_of);
     /// Every answer to a submission says how much more may come.
     void refuse_submission(Call& call, Problem problem);
 

@@ -40,6 +40,7 @@ const Routes::Entry Routes::table[] = {
     {"GET", "/api/orders/{id}", &Routes::order<&OrderRoutes::read>},
     {"DELETE", "/api/orders/{id}", &Routes::order<&OrderRoutes::cancel>},
     {"POST", "/api/orders/{id}/cancel", &Routes::order<&OrderRoutes::cancel>},
+    {"POST", "/api/orders/{id}/retry", &Routes::order<&OrderRoutes::retry>},
     {"GET", "/api/orders/{id}/events", &Routes::events, Offer::json_or_events},
     {"GET", "/api/orders/{id}/routing", &Routes::order<&OrderRoutes::routing>},
     {"GET", "/api/orders/{id}/attempts", &Routes::order<&OrderRoutes::attempts>},

@@ -50,7 +50,12 @@ Task<Submission> Submissions::place(std::string_view body, SubmitOptions options
         submission.refusal = std::move(*problem);
         co_return submission;
     }
-    OrderRequest request = std::get<OrderRequest>(std::move(decoded));
+    submission = co_await place_order(std::get<OrderRequest>(std::move(decoded)), std::move(options));
+    co_return submission;
+}
+
+Task<Submission> Submissions::place_order(OrderRequest request, SubmitOptions options) {
+    Submission submission;
     submission.client_order_id = request.client_order_id;
     Result<Submitted> submitted = co_await service_.submit(std::move(request), std::move(options));
     if (submitted) {

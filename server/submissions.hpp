@@ -36,6 +36,7 @@ public:
     std::optional<Problem> admit(std::string_view address);
     /// `body` outlives the call.
     Task<Submission> place(std::string_view body, SubmitOptions options);
+    Task<Submission> place_order(OrderRequest request, SubmitOptions options);
 
     /// RateLimit and RateLimit-Policy as they stand for the address after `refusal`, or after an acceptance.
     /// Nothing without limits.

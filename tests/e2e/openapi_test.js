@@ -108,6 +108,9 @@ test('every operation answers as the document says', async (place) => {
   await ask('get', '/api/orders', '/api/orders?status=confirmed&pair=SOL/USDC&limit=1&clientId=me');
   await ask('get', '/api/orders', '/api/orders?limit=0');
   await ask('post', '/api/orders/{id}/cancel', `/api/orders/${id}/cancel`);
+  await ask('post', '/api/orders/{id}/retry', `/api/orders/${id}/retry`);  // 409
+  await ask('post', '/api/orders/{id}/retry', '/api/orders/01a1fdc0-6ba5-723b-af81-a2e258e2a0ec/retry', { body: { slippageBps: -1 } });
+  await ask('get', '/api/orders', `/api/orders?id=${id.slice(0, 8)}`);
   await ask('delete', '/api/orders/{id}', '/api/orders/01a1fdc0-6ba5-723b-af81-a2e258e2a0ec');
   await ask('post', '/api/quotes', '/api/quotes', { body: swap() });
   await ask('post', '/api/quotes', '/api/quotes', { body: {} });
@@ -143,8 +146,8 @@ test('every operation answers as the document says', async (place) => {
   for (const { pattern, method, operation } of contract.operations()) {
     const good = Object.keys(operation.responses).filter((status) => Number(status) < 300);
     const met = good.filter((status) => contract.seen.has(`${method} ${pattern} ${status}`));
-    // A cancellation that works needs an order that waits; the next test has one.
-    if (!/cancelOrder/.test(operation.operationId)) assert.ok(met.length > 0, `${method} ${pattern} never succeeded`);
+    // These need an order that waits, or one that failed; the next test has them.
+    if (!/cancelOrder|retryOrder/.test(operation.operationId)) assert.ok(met.length > 0, `${method} ${pattern} never succeeded`);
   }
 });
 
@@ -173,16 +176,25 @@ test('orders of every fate, and each message of every stream, are as the documen
   const feed = await readEventStream(`${daemon.url}/api/orders/${ids[1]}/events`);
   for (const message of feed.messages) contract.checkNamed('Event', message.data, 'a message of the event stream');
 
+  let unfilled;
   const fates = new Set();
   const kinds = new Set();
   for (const id of ids) {
-    fates.add((await waitForEnd(daemon.url, id)).status);
+    const fate = (await waitForEnd(daemon.url, id)).status;
+    fates.add(fate);
+    if (fate === 'failed') unfilled = id;
     await ask('get', '/api/orders/{id}', `/api/orders/${id}`);
     await ask('get', '/api/orders/{id}/routing', `/api/orders/${id}/routing`);
     await ask('get', '/api/orders/{id}/attempts', `/api/orders/${id}/attempts`);
     const events = (await ask('get', '/api/orders/{id}/events', `/api/orders/${id}/events`)).json.events;
     for (const event of events) kinds.add(`${event.kind} ${event.status}`);
   }
+  const retried = await ask('post', '/api/orders/{id}/retry', `/api/orders/${unfilled}/retry`, { body: { slippageBps: 200 }, headers: { 'Idempotency-Key': 'again' } });
+  assert.strictEqual(retried.status, 202, retried.text);
+  assert.strictEqual(retried.json.retryOf, unfilled);
+  const anew = (await ask('get', '/api/orders/{id}', `/api/orders/${retried.json.orderId}`)).json.order;
+  assert.strictEqual(anew.retryOf, unfilled);
+  assert.strictEqual(anew.slippageBps, 200);
   await ask('get', '/api/orders', '/api/orders?limit=500');
   for (const fate of ['confirmed', 'failed', 'cancelled']) assert.ok(fates.has(fate), `no order ended ${fate}: ${[...fates]}`);
   for (const kind of ['quotes routing', 'moved building', 'moved submitted']) assert.ok(kinds.has(kind), `no event ${kind}`);

@@ -59,7 +59,7 @@ TEST_SUITE("engine/admission") {
 
     TEST_CASE("a digest tells every field apart") {
         const OrderRequest base = EngineFixture::request();
-        std::vector<OrderRequest> others(9, base);
+        std::vector<OrderRequest> others(11, base);
         std::swap(others[0].token_in, others[0].token_out);
         others[1].mode = SwapMode::exact_out;
         others[2].amount = Amount(1'001);
@@ -69,6 +69,10 @@ TEST_SUITE("engine/admission") {
         others[6].client_order_id = "a";
         others[7].deadline = 5s;
         others[8].native_out = true;
+        Uuid::Bytes bytes{};
+        others[9].retry_of = Uuid(bytes);
+        bytes[15] = 1;
+        others[10].retry_of = Uuid(bytes);
         CHECK(request_digest(base) == request_digest(EngineFixture::request()));
         for (std::size_t i = 0; i < others.size(); ++i) {
             CAPTURE(i);

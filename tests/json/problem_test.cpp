@@ -91,7 +91,7 @@ TEST_SUITE("json/problem") {
 
     TEST_CASE("a misspelled word finds its neighbour, a foreign one does not") {
         const std::string_view words[] = {"PORT", "HOST", "QUEUE_CONCURRENCY"};
-        CHECK(nearest_word("PROT", words) == "");
+        CHECK(nearest_word("PROT", words) == "PORT");
         CHECK(nearest_word("PORTS", words) == "PORT");
         CHECK(nearest_word("queue_concurency", words) == "QUEUE_CONCURRENCY");
         CHECK(nearest_word("REDIS", words) == "");

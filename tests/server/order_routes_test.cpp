@@ -288,4 +288,145 @@ TEST_SUITE("server/orders") {
         CHECK(long_head.status == 431);
         CHECK(code_of(long_head) == "headers_too_large");
     }
+
+    TEST_CASE("an order that did not fill is placed anew, as it was, under a new id") {
+        ApiServer api;
+        for (const OrderStatus end : {OrderStatus::failed, OrderStatus::expired, OrderStatus::cancelled}) {
+            CAPTURE(to_string(end));
+            OrderRequest asked;
+            asked.token_in = *api.service.tokens().find("SOL");
+            asked.token_out = *api.service.tokens().find("USDC");
+            asked.amount = Amount(7);
+            asked.slippage = Bps::of(50).value();
+            asked.client_id = "desk";
+            asked.client_order_id = "o-1";
+            const OrderId first = api.service.place(asked);
+            api.service.happen(first, end);
+            const std::string path = "/api/orders/" + first.to_string() + "/retry";
+            const ApiAnswer answer = api.call("POST", path);
+            REQUIRE(answer.status == 202);
+            CHECK(answer.json()["retryOf"].text() == first.to_string());
+            const std::string id = answer.json()["orderId"].text();
+            CHECK(id != first.to_string());
+            CHECK(answer.header("Location") == "/api/orders/" + id);
+            CHECK_FALSE(answer.json().has("clientOrderId"));
+            OrderRequest expected = asked;
+            expected.client_order_id.clear();
+            expected.retry_of = first;
+            CHECK(api.service.requests.back() == expected);
+
+            CHECK(api.get("/api/orders/" + id).json()["order"]["retryOf"].text() == first.to_string());
+            CHECK(api.get("/api/orders/" + first.to_string()).json()["order"]["retryOf"].is_null());
+            CHECK(api.get("/api/orders").json()["items"].items()[0]["retryOf"].text() == first.to_string());
+
+            const std::string json = "Content-Type: application/json\r\n";
+            CHECK(api.call("POST", path, json, R"({"slippageBps":300})").status == 202);
+            CHECK(api.service.requests.back().slippage == Bps::of(300).value());
+        }
+    }
+
+    TEST_CASE("a retry is a submission: key, limits and draining hold for it") {
+        server::RoutesConfig config = ApiServer::usual();
+        config.rate_limit = 3;
+        ApiServer api(config);
+        const OrderId first = api.service.place();
+        api.service.happen(first, OrderStatus::failed);
+        const std::string path = "/api/orders/" + first.to_string() + "/retry";
+        const ApiAnswer once = api.call("POST", path, "Idempotency-Key: r-1\r\n");
+        const ApiAnswer twice = api.call("POST", path, "Idempotency-Key: r-1\r\n");
+        CHECK(once.status == 202);
+        CHECK(once.header("RateLimit") == "\"submissions\";r=2;t=20");
+        CHECK(twice.header("Idempotent-Replay") == "true");
+        CHECK(twice.body == once.body);
+        const ApiAnswer other =
+            api.call("POST", path, "Idempotency-Key: r-1\r\nContent-Type: application/json\r\n",
+                     R"({"slippageBps":300})");
+        CHECK(code_of(other) == "idempotency_conflict");
+        CHECK(code_of(api.call("POST", path)) == "rate_limited");
+        api.clock.advance(std::chrono::minutes(1));
+        CHECK(code_of(api.call("POST", path, "Idempotency-Key: a b\r\n")) == "invalid_parameter");
+        api.service.submit_error = reject(Reason::queue_full, "full");
+        CHECK(code_of(api.call("POST", path)) == "queue_full");
+        api.routes.drain();
+        CHECK(code_of(api.call("POST", path)) == "draining");
+    }
+
+    TEST_CASE("only an order that ended without a fill is retried, and the refusal says what to do") {
+        ApiServer api;
+        const OrderId order = api.service.place();
+        const std::string path = "/api/orders/" + order.to_string() + "/retry";
+        const ApiAnswer alive = api.call("POST", path);
+        CHECK(alive.status == 409);
+        CHECK(code_of(alive) == "not_failed");
+        CHECK(alive.json()["detail"].text().find("is pending") != std::string::npos);
+        CHECK(alive.json()["detail"].text().find("/cancel") != std::string::npos);
+        api.service.confirm(order);
+        const ApiAnswer done = api.call("POST", path);
+        CHECK(code_of(done) == "not_failed");
+        CHECK(done.json()["detail"].text().find("new order") != std::string::npos);
+        CHECK(code_of(api.call("POST", "/api/orders/7/retry")) == "not_found");
+        CHECK(code_of(api.call("POST", "/api/orders/0197a3c2-0000-7000-8000-000000000000/retry")) ==
+              "not_found");
+        CHECK(api.get(path).status == 405);
+        CHECK(api.service.requests.empty());
+    }
+
+    TEST_CASE("a retry may change the tolerance and nothing else") {
+        ApiServer api;
+        const OrderId order = api.service.place();
+        api.service.happen(order, OrderStatus::failed);
+        const std::string path = "/api/orders/" + order.to_string() + "/retry";
+        const std::string json = "Content-Type: application/json\r\n";
+        struct Row {
+            const char* body;
+            const char* pointer;
+            const char* part;
+        };
+        for (const Row& row :
+             {Row{R"({"amountIn":"1"})", "/amountIn", "is not a field of a retry"},
+              Row{R"({"slippageBp":1})", "/slippageBp", "did you mean slippageBps?"},
+              Row{R"({"slippageBps":10001})", "/slippageBps", "whole number from 0 to 10000"},
+              Row{R"({"slippageBps":"100"})", "/slippageBps", "without quotes"},
+              Row{R"({"slippageBps":1,"slippageBps":1})", "/slippageBps", "is given twice"},
+              Row{"[]", "", "send nothing, or an object"}, Row{"{", "", "the body is"}}) {
+            CAPTURE(row.body);
+            const ApiAnswer answer = api.call("POST", path, json, row.body);
+            CHECK(answer.status == 400);
+            CHECK(code_of(answer) == "invalid_body");
+            REQUIRE(answer.json()["errors"].items().size() == 1);
+            CHECK(answer.json()["errors"].items()[0]["pointer"].text() == row.pointer);
+            CHECK(answer.json()["errors"].items()[0]["message"].text().find(row.part) != std::string::npos);
+        }
+        CHECK(api.call("POST", path, "Content-Type: text/plain\r\n", "{}").status == 415);
+        CHECK(api.service.requests.empty());
+        for (const char* body : {"{}", " ", R"({"slippageBps":null})"}) {
+            CAPTURE(body);
+            CHECK(api.call("POST", path, json, body).status == 202);
+        }
+    }
+
+    TEST_CASE("orders are found by the first characters of their ids") {
+        ApiServer api;
+        const auto range = [&](const std::string& prefix) {
+            CHECK(api.get("/api/orders?limit=2&id=" + prefix).status == 200);
+            const OrderFilter& filter = api.service.filters.back();
+            return filter.id_from.value().to_string() + " " + filter.id_to.value().to_string();
+        };
+        const std::string wide = "0197a3c2-0000-0000-0000-000000000000 0197a3c2-ffff-ffff-ffff-ffffffffffff";
+        CHECK(range("0197a3c2") == wide);
+        CHECK(range("0197A3C2-") == wide);
+        CHECK(range("0197a3") == "0197a300-0000-0000-0000-000000000000 0197a3ff-ffff-ffff-ffff-ffffffffffff");
+        CHECK(range("0197a3c2b5") == range("0197a3c2-b5"));
+        const std::string whole = "0197a3c2-b5d4-7e6f-8a9b-0c1d2e3f4a5b";
+        CHECK(range(whole) == whole + " " + whole);
+        CHECK(range("0197a3c2b5d47e6f8a9b0c1d2e3f4a5b") == whole + " " + whole);
+        for (const char* bad : {"0197a", "0197a3-c2", "0197g3c2", "01-97a3c2", "0197a3c2--b5", "%20197a3c2",
+                                "0197a3c2-b5d4-7e6f-8a9b-0c1d2e3f4a5b0"}) {
+            CAPTURE(bad);
+            const ApiAnswer answer = api.get(std::string("/api/orders?id=") + bad);
+            CHECK(answer.status == 400);
+            CHECK(code_of(answer) == "invalid_parameter");
+            CHECK(answer.json()["errors"].items()[0]["pointer"].text() == "id");
+        }
+    }
 }

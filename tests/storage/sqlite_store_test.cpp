@@ -130,6 +130,7 @@ TEST_SUITE("storage/sqlite_store") {
         world.store.reset();
         // As the first version wrote it.
         run_sql(path, "alter table orders drop column trace_id");
+        run_sql(path, "alter table orders drop column retry_of");
         run_sql(path, "delete from schema_version where version > 1");
 
         world.store = place.open(world.clock, world.bus);
@@ -139,8 +140,9 @@ TEST_SUITE("storage/sqlite_store") {
         OrderEvent opened = asked.opened;
         opened.trace_id.clear();
         CHECK(world.events(id) == std::vector{opened});
-        // And it goes on from there, with traces.
+        // And it goes on from there, with traces and retries.
         asked = world.acceptance();
+        asked.order.request.retry_of = id;
         CHECK(world.accept(asked).kind == AcceptAnswer::Kind::accepted);
         CHECK(world.record(asked.order.id).order == asked.order);
         CHECK(world.events(asked.order.id) == std::vector{asked.opened});

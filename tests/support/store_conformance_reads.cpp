@@ -111,6 +111,7 @@ bool wanted(const OrderFilter& filter, const Order& order) {
            (filter.venue.empty() || order.venue == filter.venue) &&
            (filter.client_id.empty() || order.request.client_id == filter.client_id) &&
            (!filter.since || order.created_at >= *filter.since) &&
+           (!filter.id_from || order.id >= *filter.id_from) && (!filter.id_to || order.id <= *filter.id_to) &&
            (!filter.before || order.id < *filter.before);
 }
 
@@ -159,6 +160,8 @@ void lists_what_was_asked(StoreWorld& world) {
         if (maybe()) filter.venue = maybe() ? "meteora" : "nowhere";
         if (maybe()) filter.client_id = maybe() ? "desk" : "fund";
         if (maybe()) filter.since = orders[world.random.below(orders.size())].created_at;
+        if (maybe()) filter.id_from = orders[world.random.below(orders.size())].id;
+        if (maybe()) filter.id_to = orders[world.random.below(orders.size())].id;
         if (maybe()) filter.before = orders[world.random.below(orders.size())].id;
         filter.limit = world.random.below(150);
         check(filter);

@@ -154,6 +154,7 @@ Acceptance StoreWorld::any_acceptance() {
     request.native_out = random.below(2) == 0;
     request.client_id = any_text(random);
     if (random.below(2) == 0) request.client_order_id = "mine-" + std::to_string(order.number);
+    if (random.below(2) == 0) request.retry_of = ids.next();
     if (random.below(2) == 0) request.deadline = std::chrono::milliseconds(random.below(100'000));
     order.correlation_id = any_text(random);
     order.trace_id = any_text(random);

@@ -24,6 +24,8 @@ std::string request_digest(const OrderRequest& request) {
     put(digest, request.client_id);
     put(digest, request.client_order_id);
     put(digest, request.deadline ? std::to_string(request.deadline->count()) : std::string());
+    // Only when there is one: the digests of orders accepted before retries existed stay what they are.
+    if (request.retry_of) put(digest, "retry of " + request.retry_of->to_string());
     return digest;
 }
 

@@ -143,6 +143,7 @@ void write_order_members(Writer& out, const Order& order, const OrderWords& word
     out.number("lastSeq", order.last_seq);
     out.text_or_null("clientId", request.client_id);
     out.text_or_null("clientOrderId", request.client_order_id);
+    out.text_or_null("retryOf", request.retry_of ? request.retry_of->to_string() : std::string());
     if (request.deadline) {
         out.number("deadlineMs", static_cast<std::uint64_t>(request.deadline->count()));
     } else {
@@ -240,8 +241,8 @@ std::string encode_routing(const OrderId& order, const Decisions& decisions) {
     return text;
 }
 
-std::string encode_submit_answer(const OrderId& order, OrderStatus status,
-                                 const std::string& client_order_id) {
+std::string encode_submit_answer(const OrderId& order, OrderStatus status, const std::string& client_order_id,
+                                 const std::optional<OrderId>& retry_of) {
     const std::string id = order.to_string();
     const std::string self = "/api/orders/" + id;
     std::string text;
@@ -251,6 +252,7 @@ std::string encode_submit_answer(const OrderId& order, OrderStatus status,
     out.text("orderId", id);
     out.text("status", to_string(status));
     if (!client_order_id.empty()) out.text("clientOrderId", client_order_id);
+    if (retry_of) out.text("retryOf", retry_of->to_string());
     out.text("wsPath", "/ws/orders/" + id);
     out.text("websocketUrl", self + "/stream");
     out.text("message", "Order accepted. Connect to the WebSocket for live updates.");

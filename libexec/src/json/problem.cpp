@@ -36,6 +36,10 @@ constexpr std::array types{
                 "Repeat after the pause in Retry-After; the answer will be that of the first request."},
     ProblemType{"too_late_to_cancel", 409, "Too late to cancel", false,
                 "The order had already ended. Read it to see how."},
+    ProblemType{
+        "not_failed", 409, "Only an order that ended without a fill can be retried", false,
+        "The order is still alive, or it is confirmed. A living one may yet fill: follow it, or cancel it. "
+        "To trade once more after a confirmation, submit a new order."},
     ProblemType{"bad_request", 400, "The request is not valid HTTP", false,
                 "The request line, a header or the framing of the body breaks the rules of HTTP/1.1."},
     ProblemType{"request_timeout", 408, "The request took too long to arrive", true,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 #include "field_errors.hpp"
 #include "json_value.hpp"
@@ -21,6 +22,23 @@ constexpr std::array<std::string_view, 16> field_names{
 constexpr std::size_t id_bytes_most = 128;
 constexpr std::uint64_t deadline_ms_most = 86'400'000;  // a day
 constexpr std::uint8_t fraction_decimals = 4;           // a basis point is 0.0001
+
+/// A whole number sent as a JSON number; the spelling is free ("100", "1e2"), the value exact.
+std::optional<std::uint64_t> whole_number(const Value& value, std::string_view name, std::uint64_t least,
+                                          std::uint64_t most, std::string_view example,
+                                          json::FieldErrors& errors) {
+    const Result<Amount> number = value.kind == Value::Kind::number
+                                      ? parse_token_units(value.chars, 0, true)
+                                      : Result<Amount>(reject(Reason::bad_amount, "not a number"));
+    if (number && number.value().base_units() >= least && number.value().base_units() <= most) {
+        return number.value().base_units();
+    }
+    errors.add(name, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
+                         ", without quotes, such as " + std::string(example));
+    return std::nullopt;
+}
+
+constexpr std::string_view slippage_example = "100 for 1 %";
 
 /// Reads one body, writing down everything that is wrong on the way.
 class SubmitReader {
@@ -243,19 +261,9 @@ private:
                            : std::string("the token's digits after the point"));
     }
 
-    /// A whole number sent as a JSON number; the spelling is free ("100", "1e2"), the value exact.
     std::optional<std::uint64_t> read_whole(std::string_view name, std::uint64_t least, std::uint64_t most,
                                             std::string_view example) {
-        const Value& value = *given(name);
-        const Result<Amount> number = value.kind == Value::Kind::number
-                                          ? parse_token_units(value.chars, 0, true)
-                                          : Result<Amount>(reject(Reason::bad_amount, "not a number"));
-        if (number && number.value().base_units() >= least && number.value().base_units() <= most) {
-            return number.value().base_units();
-        }
-        complain(name, "must be a whole number from " + std::to_string(least) + " to " +
-                           std::to_string(most) + ", without quotes, such as " + std::string(example));
-        return std::nullopt;
+        return whole_number(*given(name), name, least, most, example, errors_);
     }
 
     void read_slippage() {
@@ -276,7 +284,7 @@ private:
                 points = fraction.value().base_units();
             }
         } else if (!name.empty()) {
-            points = read_whole(name, 0, Bps::whole, "100 for 1 %").value_or(points);
+            points = read_whole(name, 0, Bps::whole, slippage_example).value_or(points);
         }
         order_.slippage = Bps::of(points).value();
     }
@@ -328,6 +336,36 @@ DecodedOrder decode_order_request(std::string_view body, const TokenRegistry& to
                                         ": send an object such as " + std::string(example));
     }
     return SubmitReader(value, tokens).read();
+}
+
+DecodedRetry decode_retry_request(std::string_view body) {
+    RetryChanges changes;
+    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return changes;
+    const Result<Value> parsed = json::parse(body);
+    if (!parsed) return json::whole_body_problem("the body is " + parsed.error().detail);
+    const Value& value = parsed.value();
+    if (value.kind != Value::Kind::object) {
+        return json::whole_body_problem("the body is " + std::string(json::word_for(value.kind)) +
+                                        R"(: send nothing, or an object such as {"slippageBps":200})");
+    }
+    constexpr std::array<std::string_view, 1> known{"slippageBps"};
+    json::FieldErrors errors;
+    bool seen = false;
+    for (const auto& [name, member] : value.members) {
+        if (name != known[0]) {
+            const bool near = !nearest_word(name, known).empty();
+            errors.add(name, near ? "is not a field of a retry: did you mean slippageBps?"
+                                  : "is not a field of a retry, which repeats its order and may change "
+                                    "slippageBps only: leave it out");
+        } else if (std::exchange(seen, true)) {
+            errors.add(name, "is given twice: send it once");
+        } else if (member.kind != Value::Kind::null) {
+            const auto points = whole_number(member, name, 0, Bps::whole, slippage_example, errors);
+            if (points) changes.slippage = Bps::of(*points).value();
+        }
+    }
+    if (errors.empty()) return changes;
+    return std::move(errors).problem();
 }
 
 }  // namespace libexec

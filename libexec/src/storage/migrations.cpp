@@ -137,7 +137,12 @@ const Script traces_of_orders{
     "alter table orders add column trace_id text not null default ''",
 };
 
-const std::array<Script, 2> steps{first_schema, traces_of_orders};
+// The order that did not fill and that this one repeats; null for all others.
+const Script retries_of_orders{
+    "alter table orders add column retry_of blob",
+};
+
+const std::array<Script, 3> steps{first_schema, traces_of_orders, retries_of_orders};
 
 constexpr int known = static_cast<int>(steps.size());
 

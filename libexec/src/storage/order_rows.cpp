@@ -65,6 +65,11 @@ void OrderRow::put_request(const Order& order) {
     trace_id.set(order.trace_id);
     created_at.set(order.created_at);
     cancel_requested.set(order.cancel_requested);
+    if (request.retry_of) {
+        retry_of.set(*request.retry_of);
+    } else {
+        retry_of.set_null();
+    }
 }
 
 void OrderRow::put_standing(const Order& order) {
@@ -110,6 +115,7 @@ Order OrderRow::get() const {
     order.trace_id = trace_id.value;
     order.created_at = created_at.time();
     order.cancel_requested = cancel_requested.flag();
+    if (!retry_of.is_null()) request.retry_of = retry_of.uuid();
 
     order.status = status.word(OrderStatus::expired);
     order.last_seq = last_seq.u32();

@@ -13,8 +13,8 @@ struct OrderRow {
         "id, number, client_id, client_order_id, symbol_in, mint_in, decimals_in, symbol_out, mint_out, "
         "decimals_out, "
         "mode, amount, slippage_bps, side, native_in, native_out, deadline_ms, correlation_id, "
-        "trace_id, created_at, cancel_requested";
-    static constexpr int request_count = 21;
+        "trace_id, created_at, cancel_requested, retry_of";
+    static constexpr int request_count = 22;
     static constexpr const char* standing_columns =
         "status, last_seq, in_doubt, attempt, attempts_max, next_retry_at, first_claimed_at, limit_amount, "
         "venue, "
@@ -22,7 +22,7 @@ struct OrderRow {
     static constexpr int standing_count = 16;
 
     TextSlot id, client_id, client_order_id, symbol_in, mint_in, symbol_out, mint_out, amount, correlation_id,
-        trace_id;
+        trace_id, retry_of;
     NumberSlot number, decimals_in, decimals_out, mode, slippage_bps, side, native_in, native_out,
         deadline_ms, created_at, cancel_requested;
     NumberSlot status, last_seq, in_doubt, attempt, attempts_max, next_retry_at, first_claimed_at, updated_at;
@@ -36,7 +36,7 @@ struct OrderRow {
     void bind_request(Statement& statement) {
         statement.in(id, number, client_id, client_order_id, symbol_in, mint_in, decimals_in, symbol_out,
                      mint_out, decimals_out, mode, amount, slippage_bps, side, native_in, native_out,
-                     deadline_ms, correlation_id, trace_id, created_at, cancel_requested);
+                     deadline_ms, correlation_id, trace_id, created_at, cancel_requested, retry_of);
     }
     void bind_standing(Statement& statement) {
         statement.in(status, last_seq, in_doubt, attempt, attempts_max, next_retry_at, first_claimed_at,
@@ -46,7 +46,7 @@ struct OrderRow {
     void define(Statement& statement) {
         statement.out(id, number, client_id, client_order_id, symbol_in, mint_in, decimals_in, symbol_out,
                       mint_out, decimals_out, mode, amount, slippage_bps, side, native_in, native_out,
-                      deadline_ms, correlation_id, trace_id, created_at, cancel_requested);
+                      deadline_ms, correlation_id, trace_id, created_at, cancel_requested, retry_of);
         statement.out(status, last_seq, in_doubt, attempt, attempts_max, next_retry_at, first_claimed_at,
                       limit, venue, quoted_in, quoted_out, executed_in, executed_out, tx_hash, failure,
                       updated_at);

@@ -94,7 +94,7 @@ std::optional<OrderRecord> ReadTables::load(const OrderId& order) {
 
 std::vector<OrderRecord> ReadTables::list(const OrderFilter& filter) {
     // A filter nobody set is left out, so that SQLite can choose the index that fits the others.
-    TextSlot before, floor, mint_in, mint_out, venue, client;
+    TextSlot from_id, to_id, before, floor, mint_in, mint_out, venue, client;
     NumberSlot status, since, limit;
     Statement query(session_);
     std::string where;
@@ -137,6 +137,16 @@ std::vector<OrderRecord> ReadTables::list(const OrderFilter& filter) {
     match(venue, filter.venue, "venue");
     match(client, filter.client_id, "client_id");
     if (!filter.client_id.empty()) demand("client_id <> ''");  // lets the index of clients apply
+    if (filter.id_from) {
+        from_id.set(*filter.id_from);
+        query.in(from_id);
+        demand(id + " >= cast(" + next_parameter() + " as blob)");
+    }
+    if (filter.id_to) {
+        to_id.set(*filter.id_to);
+        query.in(to_id);
+        demand(id + " <= cast(" + next_parameter() + " as blob)");
+    }
     if (filter.before) {
         before.set(*filter.before);
         query.in(before);

@@ -110,7 +110,8 @@ WriteTables::WriteTables(const std::string& path)
     order_.bind_standing(insert_order_);
     insert_order_.prepare(std::string("insert into orders (") + OrderRow::request_columns + ", " +
                           OrderRow::standing_columns + ") values (" +
-                          parameters(1, OrderRow::request_count + OrderRow::standing_count, {1, 6, 9}) + ")");
+                          parameters(1, OrderRow::request_count + OrderRow::standing_count, {1, 6, 9, 22}) +
+                          ")");
     event_.bind(insert_event_);
     insert_event_.prepare(std::string("insert into order_events (") + EventRow::columns + ") values (" +
                           parameters(1, 11, {1}) + ")");

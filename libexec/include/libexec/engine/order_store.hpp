@@ -85,7 +85,9 @@ struct OrderFilter {
     std::string venue;
     std::string client_id;
     std::optional<Time> since;
-    std::optional<OrderId> before;  ///< cursor: orders with smaller ids, newest first
+    std::optional<OrderId> id_from;  ///< the least id, itself included
+    std::optional<OrderId> id_to;    ///< the greatest id, itself included
+    std::optional<OrderId> before;   ///< cursor: orders with smaller ids, newest first
     std::size_t limit = 50;
 };
 

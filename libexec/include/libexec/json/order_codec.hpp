@@ -38,8 +38,8 @@ std::string encode_attempts(const Order& order, const std::vector<Attempt>& atte
 std::string encode_routing(const OrderId& order, const Decisions& decisions);
 
 /// The answer to an accepted order.
-std::string encode_submit_answer(const OrderId& order, OrderStatus status,
-                                 const std::string& client_order_id);
+std::string encode_submit_answer(const OrderId& order, OrderStatus status, const std::string& client_order_id,
+                                 const std::optional<OrderId>& retry_of = std::nullopt);
 
 /// The answer to a cancellation that has to wait for an open attempt.
 std::string encode_cancel_requested(const OrderId& order);

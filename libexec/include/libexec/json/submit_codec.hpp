@@ -20,6 +20,16 @@ using DecodedOrder = std::variant<OrderRequest, Problem>;
 /// Errors: `invalid_body`, or `unknown_token` when nothing else is wrong.
 DecodedOrder decode_order_request(std::string_view body, const TokenRegistry& tokens);
 
+/// What a retry changes about the order it repeats.
+struct RetryChanges {
+    std::optional<Bps> slippage;
+};
+using DecodedRetry = std::variant<RetryChanges, Problem>;
+
+/// Reads the body of a retry: nothing at all, or a JSON object whose one possible member is `slippageBps`, by
+/// the rules of a submit body. Errors: `invalid_body`.
+DecodedRetry decode_retry_request(std::string_view body);
+
 /// Slippage of an order that does not say: 1 %.
 inline constexpr std::uint32_t slippage_default_bps = 100;
 

@@ -26,6 +26,7 @@ struct OrderRequest {
     std::string client_id;
     std::string client_order_id;
     std::optional<std::chrono::milliseconds> deadline;  ///< from acceptance, waiting included
+    std::optional<OrderId> retry_of;  ///< the order that did not fill and whose request this repeats
 
     friend bool operator==(const OrderRequest&, const OrderRequest&) = default;
 };
