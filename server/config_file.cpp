@@ -129,7 +129,8 @@ ResolvedOptions load_options(const SettingTexts& flags, const Environment& envir
 }
 
 std::optional<std::string> process_environment(std::string_view name) {
-    const char* const text = std::getenv(std::string(name).c_str());
+    const char* const text =
+        std::getenv(std::string(name).c_str());  // NOLINT(concurrency-mt-unsafe): nobody changes it here
     return text != nullptr ? std::optional<std::string>(text) : std::nullopt;
 }
 

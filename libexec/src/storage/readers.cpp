@@ -21,15 +21,20 @@ StoreReaders::~StoreReaders() {
 }
 
 void StoreReaders::push(std::unique_ptr<ReadOp> operation) {
+    std::vector<std::unique_ptr<ReadOp>> turned_away;
     {
         const std::lock_guard lock(mutex_);
-        if (!stopping_ && pending_.size() < queue_limit_) pending_.push_back(std::move(operation));
+        const bool room = !stopping_ && pending_.size() < queue_limit_;
+        if (room) {
+            pending_.push_back(std::move(operation));
+        } else {
+            turned_away.push_back(std::move(operation));
+        }
     }
     wake_.notify_one();
-    if (!operation) return;
-    operation->fail(reject(Reason::queue_full, "the order store has no room for more waiting reads"));
-    std::vector<std::unique_ptr<ReadOp>> turned_away;
-    turned_away.push_back(std::move(operation));
+    if (turned_away.empty()) return;
+    turned_away.front()->fail(
+        reject(Reason::queue_full, "the order store has no room for more waiting reads"));
     deliver_all(std::move(turned_away));
 }
 

@@ -39,26 +39,25 @@ StoreWriter::~StoreWriter() {
 }
 
 void StoreWriter::push(std::unique_ptr<WriteOp> operation) {
-    const char* closed = nullptr;
-    bool full = false;
+    std::vector<std::unique_ptr<WriteOp>> turned_away;
     bool first = false;
+    bool closed = false;
     {
         const std::lock_guard lock(mutex_);
-        if (stopping_) {
-            closed = "the order store is closed";
-        } else if (operation->is_admission() && pending_.size() >= config_.queue_limit) {
-            full = true;
+        closed = stopping_;
+        const bool full = operation->is_admission() && pending_.size() >= config_.queue_limit;
+        if (closed || full) {
+            turned_away.push_back(std::move(operation));
         } else {
             first = pending_.empty();
             pending_.push_back(std::move(operation));
         }
     }
     if (first) wake_.notify_one();
-    if (closed == nullptr && !full) return;
-    operation->fail(full ? reject(Reason::queue_full, "the order store has no room for more waiting writes")
-                         : reject(Reason::service_unavailable, closed));
-    std::vector<std::unique_ptr<WriteOp>> turned_away;
-    turned_away.push_back(std::move(operation));
+    if (turned_away.empty()) return;
+    turned_away.front()->fail(
+        closed ? reject(Reason::service_unavailable, "the order store is closed")
+               : reject(Reason::queue_full, "the order store has no room for more waiting writes"));
     deliver_all(std::move(turned_away));
 }
 

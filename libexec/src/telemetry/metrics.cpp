@@ -148,19 +148,17 @@ struct Metrics::Impl {
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
 Metrics::~Metrics() = default;
 
-MetricFamily<Counter> Metrics::counters(std::string name, std::string help, std::vector<std::string> labels,
-                                        std::size_t series_max) {
-    auto& family =
-        prometheus::BuildCounter().Name(std::move(name)).Help(std::move(help)).Register(impl_->registry);
+MetricFamily<Counter> Metrics::counters(const std::string& name, const std::string& help,
+                                        std::vector<std::string> labels, std::size_t series_max) {
+    auto& family = prometheus::BuildCounter().Name(name).Help(help).Register(impl_->registry);
     return MetricFamily<Counter>(std::make_shared<MetricFamily<Counter>::Impl>(
         family, std::move(labels), series_max, std::vector<double>()));
 }
 
-MetricFamily<Histogram> Metrics::histograms(std::string name, std::string help,
+MetricFamily<Histogram> Metrics::histograms(const std::string& name, const std::string& help,
                                             std::vector<std::string> labels, std::vector<double> buckets,
                                             std::size_t series_max) {
-    auto& family =
-        prometheus::BuildHistogram().Name(std::move(name)).Help(std::move(help)).Register(impl_->registry);
+    auto& family = prometheus::BuildHistogram().Name(name).Help(help).Register(impl_->registry);
     return MetricFamily<Histogram>(std::make_shared<MetricFamily<Histogram>::Impl>(
         family, std::move(labels), series_max, std::move(buckets)));
 }

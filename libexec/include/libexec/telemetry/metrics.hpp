@@ -75,10 +75,11 @@ public:
     Metrics(const Metrics&) = delete;
     Metrics& operator=(const Metrics&) = delete;
 
-    MetricFamily<Counter> counters(std::string name, std::string help, std::vector<std::string> labels = {},
-                                   std::size_t series_max = 256);
-    MetricFamily<Histogram> histograms(std::string name, std::string help, std::vector<std::string> labels,
-                                       std::vector<double> buckets, std::size_t series_max = 256);
+    MetricFamily<Counter> counters(const std::string& name, const std::string& help,
+                                   std::vector<std::string> labels = {}, std::size_t series_max = 256);
+    MetricFamily<Histogram> histograms(const std::string& name, const std::string& help,
+                                       std::vector<std::string> labels, std::vector<double> buckets,
+                                       std::size_t series_max = 256);
     /// Values read anew at each scrape. `read` is called from any thread, must not block for long, and what
     /// it refers to outlives the registry's last `text`.
     void sampled(Kind kind, std::string name, std::string help, std::vector<std::string> labels,
