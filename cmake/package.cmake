@@ -30,3 +30,6 @@ cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_PRE
     OUTPUT_VARIABLE libexec_pc_to_prefix)
 configure_file(cmake/libexec.pc.in libexec.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/libexec.pc DESTINATION ${libexec_pc_dir})
+
+install(FILES README.md CHANGELOG.md docs/library.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)

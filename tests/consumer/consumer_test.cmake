@@ -33,8 +33,31 @@ endif()
 # Moved after the install: nothing may remember where it was put first.
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/first)
 file(RENAME ${WORK}/first ${WORK}/prefix)
+
+# What is installed is what the tree calls public, and the papers.
+file(GLOB_RECURSE public RELATIVE ${SOURCES}/libexec/include ${SOURCES}/libexec/include/*.hpp)
+file(GLOB_RECURSE installed RELATIVE ${WORK}/prefix/include ${WORK}/prefix/include/*)
+list(SORT public)
+list(SORT installed)
+if(NOT "${public}" STREQUAL "${installed}")
+    message(FATAL_ERROR "public headers:\n${public}\ninstalled:\n${installed}")
+endif()
+foreach(paper README.md CHANGELOG.md library.md)
+    if(NOT EXISTS ${WORK}/prefix/share/doc/libexec/${paper})
+        message(FATAL_ERROR "${paper} is not installed")
+    endif()
+endforeach()
+
+# A program asks for the minor version it was written for; before 1.0 another minor is another library.
 run(${configure} -DCMAKE_PREFIX_PATH=${WORK}/prefix -DLIBEXEC_VERSION=${VERSION})
 run(${CMAKE_COMMAND} --build ${WORK}/build)
+foreach(other 0.0 0.99 1.0)
+    execute_process(COMMAND ${configure} -DCMAKE_PREFIX_PATH=${WORK}/prefix -DLIBEXEC_VERSION=${other}
+        RESULT_VARIABLE code OUTPUT_VARIABLE said ERROR_VARIABLE said)
+    if(code EQUAL 0 OR NOT said MATCHES "compatible with requested version \"${other}\"")
+        message(FATAL_ERROR "a program that asks for libexec ${other} should be refused, configuring said:\n${said}")
+    endif()
+endforeach()
 trade(${WORK}/build/consumer)
 
 find_program(PKG_CONFIG pkg-config)

@@ -94,6 +94,7 @@ TEST_SUITE("embed/everyday") {
         CHECK(events.ended().error().reason == Reason::draining);
         CHECK(wait(service->submit(order)).error().reason == Reason::draining);
         service->stop();  // once more changes nothing
+        CHECK(wait(service->load(placed.value().order)).value());  // reading still works
     }
 
     TEST_CASE("an exception out of a coroutine becomes an answer") {

@@ -10,12 +10,19 @@
 #include "libexec/engine/engine.hpp"
 #include "libexec/engine/event_bus.hpp"
 #include "libexec/engine/order_store.hpp"
+#include "libexec/model/sim_faults.hpp"
 #include "libexec/model/token.hpp"
 #include "libexec/model/venue_status.hpp"
 #include "libexec/telemetry/log.hpp"
 #include "libexec/telemetry/metrics.hpp"
 
 namespace libexec {
+
+/// The limits that may change while an engine runs; they mean what they mean in `Config`.
+struct ServiceLimits {
+    std::uint64_t queue_limit = 10'000;
+    std::uint32_t orders_per_minute = 0;
+};
 
 /// A running engine with its store, venues and chain. Owns its threads: one for the engine, one writer and a
 /// few readers for the store, one for the simulated chain's journal. Every coroutine may be awaited from any
@@ -55,6 +62,11 @@ public:
     virtual Metrics& metrics() = 0;
     virtual Result<Done> health() const = 0;  ///< whether orders are being accepted; when not, why
     virtual bool draining() const = 0;
+
+    /// What may be made to go wrong in the simulated world, from any thread; null when nothing is simulated.
+    virtual SimFaults* faults() = 0;
+    /// Other limits from now on, from any thread. Orders that were accepted stay accepted.
+    virtual void set_limits(const ServiceLimits& limits) = 0;
 
     /// Refuses new orders, lets the orders in flight reach a safe point, closes the store. Blocks; once.
     virtual void stop() = 0;

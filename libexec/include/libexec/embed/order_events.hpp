@@ -21,7 +21,8 @@ namespace libexec {
 /// run while this waits.
 class OrderEvents {
 public:
-    /// Begins after event number `after`: 0 for all of them.
+    /// Begins after event number `after`: 0 for all of them. Throws std::system_error when the process has no
+    /// descriptor left.
     OrderEvents(Service& service, OrderId order, std::uint32_t after = 0);
     ~OrderEvents();
     OrderEvents(const OrderEvents&) = delete;
