@@ -124,6 +124,7 @@ ResolvedOptions load_options(const SettingTexts& flags, const Environment& envir
     if (!chosen.empty()) file = read_config_file(chosen);
     ResolvedOptions resolved = resolve_options(flags, environment, file);
     if (resolved.errors.empty()) check_tokens_file(resolved);
+    resolved.file = chosen;
     resolved.errors.insert(resolved.errors.begin(), file.errors.begin(), file.errors.end());
     return resolved;
 }
@@ -136,6 +137,7 @@ std::optional<std::string> process_environment(std::string_view name) {
 
 std::string suggest_flag(std::string_view flag) {
     std::vector<std::string_view> flags;
+    flags = {"--config", "--check-config", "--print-config", "--list-settings", "--help", "--version"};
     for (const Setting& setting : settings()) {
         std::string_view names = setting.flag;
         while (!names.empty()) {

@@ -1,7 +1,10 @@
 #include "daemon.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -15,9 +18,10 @@
 #include "libexec/base/timers.hpp"
 #include "libexec/base/uuid.hpp"
 #include "libexec/embed/open.hpp"
-#include "libexec/engine/retry_policy.hpp"
 #include "libexec/net/descriptor_limit.hpp"
 #include "libexec/net/http_server.hpp"
+#include "banner.hpp"
+#include "port_holder.hpp"
 #include "routes.hpp"
 
 namespace libexec::server {
@@ -26,11 +30,16 @@ namespace {
 constexpr std::chrono::seconds stop_patience{10};
 constexpr int interrupted_status = 130;
 
-/// Waits for the signal to stop and sees the stop through.
+/// Waits for signals: reads the settings again, or sees the stop through.
 class Stopper {
 public:
-    Stopper(Service& service, Routes& routes, HttpServer& server, Log& log)
-        : service_(service), routes_(routes), server_(server), log_(log), signals_(io_, SIGINT, SIGTERM) {
+    Stopper(Service& service, Routes& routes, HttpServer& server, Reload& reload, Log& log)
+        : service_(service),
+          routes_(routes),
+          server_(server),
+          reload_(reload),
+          log_(log),
+          signals_(io_, SIGINT, SIGTERM, SIGHUP) {
         await_signal();
     }
     ~Stopper() {
@@ -44,6 +53,10 @@ private:
     void await_signal() {
         signals_.async_wait([this](const asio::error_code& error, int signal) {
             if (error) return;
+            if (signal == SIGHUP) {
+                if (!thread_.joinable()) reload();
+                return await_signal();
+            }
             if (thread_.joinable()) {
                 log_.warn("stop.forced", "second signal: leaving at once");
                 std::_Exit(interrupted_status);
@@ -51,6 +64,14 @@ private:
             begin(signal);
             await_signal();
         });
+    }
+
+    void reload() {
+        try {
+            reload_.run();
+        } catch (const std::exception& error) {
+            log_.error("config.reload_failed", error.what());
+        }
     }
 
     void begin(int signal) {
@@ -81,51 +102,72 @@ private:
     Service& service_;
     Routes& routes_;
     HttpServer& server_;
+    Reload& reload_;
     Log& log_;
     asio::io_context io_;
     asio::signal_set signals_;
     std::thread thread_;
 };
 
-void announce(const Options& options, std::uint16_t port, const std::string& version, Log& log) {
-    const bool six = options.http.host.find(':') != std::string::npos;
-    const std::string host = six ? "[" + options.http.host + "]" : options.http.host;
-    log.info("start.ready", "execd " + version + " serves http://" + host + ":" + std::to_string(port),
-             {{"database", options.engine.database_url},
-              {"venues", "simulated"},
-              {"mockSeed", std::to_string(options.engine.mock_seed.value_or(0))},
-              {"concurrency", std::to_string(options.engine.queue_concurrency)}});
-    log.info("start.retries", describe_retries(options));
+void announce(const DaemonStart& start, const Options& options, const StartFacts& facts, Log& log) {
+    if (start.person) {
+        std::cerr << start_banner(options, facts) << std::flush;
+    } else {
+        log.info("start.ready", "execd " + facts.version + " serves " + base_url(options, facts.port),
+                 {{"pid", std::to_string(facts.pid)},
+                  {"database", options.engine.database_url},
+                  {"venues", describe_venues(facts.venues)},
+                  {"mockSeed", std::to_string(options.engine.mock_seed.value_or(0))},
+                  {"concurrency", std::to_string(options.engine.queue_concurrency)},
+                  {"rateLimit", std::to_string(options.rate_limit)},
+                  {"queueLimit", std::to_string(options.engine.queue_limit)},
+                  {"retries", describe_retries(options)},
+                  {"config", start.resolved.file}});
+    }
     if (options.insecure && !is_loopback(options.http.host)) {
         log.warn("start.insecure", "other machines can reach this server and nobody is asked for a key");
     }
 }
 
-}  // namespace
-
-std::string describe_retries(const Options& options) {
-    RetryPolicy policy;
-    policy.attempts_max = options.engine.max_retries;
-    policy.delay_first = options.engine.retry_base;
-    policy.jitter = std::chrono::milliseconds(0);
-    Random random(0);
-
-    std::string text =
-        std::to_string(policy.attempts_max) + (policy.attempts_max == 1 ? " attempt" : " attempts");
-    constexpr std::uint32_t shown_most = 6;
-    for (std::uint32_t attempt = 1; attempt < policy.attempts_max && attempt <= shown_most; ++attempt) {
-        text += attempt == 1 ? " with pauses of " : ", ";
-        text += std::to_string(policy.delay_after(attempt, random)->count()) + " ms";
-    }
-    if (policy.attempts_max > shown_most + 1) text += " ...";
-    if (policy.attempts_max > 1) text += ", each up to a tenth longer";
-    return text + "; no new attempt later than " + std::to_string(options.engine.order_deadline.count()) +
-           " ms after the start";
+/// In quotes when the shell would take it apart.
+std::string shell_word(const std::string& text) {
+    constexpr std::string_view plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./:_-+=@%,";
+    if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
+    std::string quoted = "'";
+    for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
 }
 
-ExitCode run_daemon(Options options, const std::string& version, Log& log) {
+/// The command this process was started with, on another port.
+std::string command_with_port(const ResolvedOptions& resolved, std::uint16_t port) {
+    std::string command = "execd --port " + std::to_string(port);
+    if (!resolved.file.empty()) command += " --config " + shell_word(resolved.file);
+    for (const ResolvedValue& value : resolved.values) {
+        if (value.origin != Origin::flag || value.setting->env == "PORT") continue;
+        command += " " + std::string(value.setting->flag.substr(0, value.setting->flag.find(',')));
+        if (value.setting->words != "true false") command += " " + shell_word(value.text);
+    }
+    return command;
+}
+
+std::string describe_taken_port(const ResolvedOptions& resolved) {
+    const std::uint16_t port = resolved.options.http.port;
+    const std::optional<std::string> holder = find_port_holder(port);
+    return "port " + std::to_string(port) + " is in use by " + holder.value_or("another program") +
+           "; another port: " + command_with_port(resolved, next_free_port(port));
+}
+
+}  // namespace
+
+ExitCode run_daemon(DaemonStart start, Log& log) {
     // A client or a log reader that goes away must not take the daemon along.
     std::signal(SIGPIPE, SIG_IGN);
+    Options options = start.resolved.options;
+    StartFacts facts;
+    facts.version = start.version;
+    facts.pid = getpid();
+    facts.seed_given = options.engine.mock_seed.has_value();
     // Drawn here rather than below, so that a run can be repeated from its log.
     if (!options.engine.mock_seed) options.engine.mock_seed = system_entropy();
 
@@ -134,6 +176,7 @@ ExitCode run_daemon(Options options, const std::string& version, Log& log) {
     std::unique_ptr<Service> service;
     std::optional<Routes> routes;
     std::optional<HttpServer> server;
+    std::optional<Reload> reload;
     std::optional<Stopper> stopper;
     try {
         service = libexec::open(options.engine, log);
@@ -143,18 +186,24 @@ ExitCode run_daemon(Options options, const std::string& version, Log& log) {
         config.ping_interval = options.http.ping_interval;
         config.queue_limit = options.engine.queue_limit;
         config.origins = options.cors_origins;
-        config.version = version;
+        config.version = start.version;
         routes.emplace(std::move(config), *service, log, clock, ids);
         // The server lowers its limit of connections, and says so, when the system allows fewer files.
         raise_descriptor_limit(options.http.connections_max + surplus_connections + descriptors_of_its_own);
         server.emplace(options.http, *routes, log, clock);
-        stopper.emplace(*service, *routes, *server, log);  // before anybody can know that we are up
+        reload.emplace(start.read, start.resolved, *routes, *service, log);
+        stopper.emplace(*service, *routes, *server, *reload, log);  // before anybody can know that we are up
         server->start();
+    } catch (const PortTaken&) {
+        log.error("start.failed", describe_taken_port(start.resolved));
+        return ExitCode::unavailable;
     } catch (const std::runtime_error& error) {
         log.error("start.failed", error.what());
         return ExitCode::unavailable;
     }
-    announce(options, server->port(), version, log);
+    facts.port = server->port();
+    facts.venues = service->venues();
+    announce(start, options, facts, log);
     stopper->run();
     // Before the server and its io_contexts: the store's threads wake those up.
     service.reset();

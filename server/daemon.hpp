@@ -3,6 +3,7 @@
 #include <string>
 
 #include "libexec/telemetry/log.hpp"
+#include "reload.hpp"
 #include "settings.hpp"
 
 namespace libexec::server {
@@ -15,11 +16,16 @@ enum class ExitCode : int {
     unavailable = 3,  ///< the port or the database cannot be had
 };
 
-/// Serves until a signal. SIGTERM or SIGINT: no new orders, orders in flight reach a safe point, sockets
-/// close 1001; a second one ends the process where it stands (nothing durable is lost).
-ExitCode run_daemon(Options options, const std::string& version, Log& log);
+/// All that a start needs.
+struct DaemonStart {
+    ResolvedOptions resolved;  ///< without errors
+    std::string version;
+    bool person = false;  ///< somebody watches standard error: greeted with a banner there
+    ReadOptions read;     ///< for SIGHUP
+};
 
-/// "3 attempts with pauses of 1000 ms, 2000 ms, each up to a tenth longer; ...".
-std::string describe_retries(const Options& options);
+/// Serves until a signal. SIGTERM or SIGINT: no new orders, orders in flight reach a safe point, sockets
+/// close 1001; a second one ends the process where it stands (nothing durable is lost). SIGHUP: see Reload.
+ExitCode run_daemon(DaemonStart start, Log& log);
 
 }  // namespace libexec::server

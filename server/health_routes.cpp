@@ -58,7 +58,8 @@ Task<void> HealthRoutes::version(Call& call) {
 }
 
 Task<void> HealthRoutes::tokens(Call& call) {
-    call.answer(200, encode_tokens(service_.tokens().all()));
+    const TokenList::Snapshot tokens = tokens_.get();
+    call.answer(200, encode_tokens(tokens->all()));
     co_return;
 }
 

@@ -7,15 +7,17 @@
 #include "libexec/embed/open.hpp"
 #include "openapi_document.hpp"
 #include "socket_limiter.hpp"
+#include "token_list.hpp"
 
 namespace libexec::server {
 
 /// How the daemon is doing, and what it knows.
 class HealthRoutes {
 public:
-    HealthRoutes(Service& service, const SocketLimiter& sockets, const Clock& clock,
+    HealthRoutes(Service& service, const TokenList& tokens, const SocketLimiter& sockets, const Clock& clock,
                  const std::atomic<bool>& draining, std::string version)
         : service_(service),
+          tokens_(tokens),
           sockets_(sockets),
           clock_(clock),
           draining_(draining),
@@ -37,6 +39,7 @@ private:
     std::string trouble() const;
 
     Service& service_;
+    const TokenList& tokens_;
     const SocketLimiter& sockets_;
     const Clock& clock_;
     const std::atomic<bool>& draining_;

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -9,6 +11,7 @@
 
 #include "config_file.hpp"
 #include "daemon.hpp"
+#include "libexec/json/nearest_word.hpp"
 #include "settings.hpp"
 
 namespace libexec::server {
@@ -19,17 +22,49 @@ struct Command {
     SettingTexts flags;
     std::string config_path;
     bool print_config = false;
+    bool check_config = false;
     bool list_settings = false;
     std::vector<std::string> strangers;
 };
 
+/// `execd config check` and `execd config show` for those who expect words: the flags they stand for take
+/// their place. Answers with an exit status when the words are no command.
+std::optional<int> read_words(std::vector<std::string>& words) {
+    if (words.empty() || words[0].starts_with('-')) return std::nullopt;
+    constexpr std::array<std::string_view, 2> known{"check", "show"};
+    const std::string asked = words.size() > 1 && words[0] == "config" ? words[1] : std::string();
+    if (asked == known[0] || asked == known[1]) {
+        words.erase(words.begin());
+        words[0] = asked == known[0] ? "--check-config" : "--print-config";
+        return std::nullopt;
+    }
+    if (words[0] != "config") return std::nullopt;  // told apart with the other unknown arguments
+    const std::string_view near = nearest_word(asked, known);
+    std::cerr << "execd: config '" << asked << "' is no command: say config check or config show"
+              << (near.empty() ? "" : "; did you mean config " + std::string(near) + "?") << "\n";
+    return static_cast<int>(ExitCode::bad_options);
+}
+
+std::string describe_sources(const ResolvedOptions& resolved) {
+    const auto count = [&](Origin origin) {
+        const auto of = [origin](const ResolvedValue& value) { return value.origin == origin; };
+        return std::to_string(std::count_if(resolved.values.begin(), resolved.values.end(), of));
+    };
+    return count(Origin::flag) + " from flags, " + count(Origin::environment) + " from the environment, " +
+           count(Origin::file) + " from " + (resolved.file.empty() ? "a file" : resolved.file) + ", " +
+           count(Origin::fallback) + " defaults";
+}
+
 /// Fills `command`; answers with an exit status when there is nothing more to do.
-std::optional<int> read_command_line(int count, char** words, Command& command) {
+std::optional<int> read_command_line(std::vector<std::string> words, Command& command) {
+    if (const auto status = read_words(words)) return status;
     CLI::App app("Executes swap orders: REST and WebSocket on one port.", "execd");
     app.set_version_flag("--version", "execd " EXECD_VERSION);
     app.add_option("--config,-c", command.config_path, "TOML file with settings [CONFIG_FILE]");
     app.add_flag("--print-config", command.print_config,
-                 "show every setting with its value and origin, and stop");
+                 "show every setting with its value and origin, and stop; also: execd config show");
+    app.add_flag("--check-config", command.check_config,
+                 "say whether the settings are valid, with every error, and stop; also: execd config check");
     app.add_flag("--list-settings", command.list_settings,
                  "show every setting with its rule as Markdown, and stop");
     // One place for every flag's text: what was not given stays out of `flags`.
@@ -46,7 +81,8 @@ std::optional<int> read_command_line(int count, char** words, Command& command) 
     }
     app.allow_extras();
     try {
-        app.parse(count, words);
+        std::reverse(words.begin(), words.end());  // as CLI11 wants them
+        app.parse(std::move(words));
     } catch (const CLI::ParseError& error) {
         const bool asked = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
         app.exit(error, std::cout, std::cerr);
@@ -68,7 +104,7 @@ int fail_options(const std::vector<std::string>& errors) {
 
 int run(int count, char** words) {
     Command command;
-    if (const auto status = read_command_line(count, words, command)) return *status;
+    if (const auto status = read_command_line({words + 1, words + count}, command)) return *status;
     if (command.list_settings) {
         std::cout << describe_settings();
         return static_cast<int>(ExitCode::stopped);
@@ -86,11 +122,21 @@ int run(int count, char** words) {
     if (command.print_config) std::cout << print_options(resolved);
     if (!errors.empty()) return fail_options(errors);
     if (command.print_config) return static_cast<int>(ExitCode::stopped);
+    if (command.check_config) {
+        std::cout << "the settings are valid: " << describe_sources(resolved) << "\n";
+        return static_cast<int>(ExitCode::stopped);
+    }
 
-    const std::unique_ptr<Log> log = make_stderr_log(
-        resolved.options.log_level, resolved.options.log_format.value_or(stderr_log_format()));
+    const LogFormat usual = stderr_log_format();
+    const LogFormat format = resolved.options.log_format.value_or(usual);
+    const std::unique_ptr<Log> log = make_stderr_log(resolved.options.log_level, format);
     for (const std::string& note : resolved.notes) log->info("start.note", note);
-    return static_cast<int>(run_daemon(std::move(resolved.options), EXECD_VERSION, *log));
+    DaemonStart start;
+    start.resolved = std::move(resolved);
+    start.version = EXECD_VERSION;
+    start.person = usual == LogFormat::text && format == LogFormat::text;
+    start.read = [&command] { return load_options(command.flags, process_environment, command.config_path); };
+    return static_cast<int>(run_daemon(std::move(start), *log));
 }
 
 }  // namespace

@@ -184,7 +184,7 @@ Task<void> OrderRoutes::cancel(Call& call) {
 }
 
 Task<void> OrderRoutes::list(Call& call) {
-    std::variant<OrderFilter, Problem> read = read_list_filter(call.request(), service_.tokens());
+    std::variant<OrderFilter, Problem> read = read_list_filter(call.request(), *tokens_.get());
     if (auto* const problem = std::get_if<Problem>(&read)) {
         call.refuse(std::move(*problem));
         co_return;

@@ -18,8 +18,8 @@ Task<Result<std::vector<CommittedEvent>>> all_events(Service& service, OrderId o
 /// Submitting, reading and cancelling orders.
 class OrderRoutes {
 public:
-    OrderRoutes(Service& service, Submissions& submissions, Log& log)
-        : service_(service), submissions_(submissions), log_(log) {}
+    OrderRoutes(Service& service, Submissions& submissions, const TokenList& tokens, Log& log)
+        : service_(service), submissions_(submissions), tokens_(tokens), log_(log) {}
 
     Task<void> submit(Call& call);
     Task<void> retry(Call& call);
@@ -40,6 +40,7 @@ private:
 
     Service& service_;
     Submissions& submissions_;
+    const TokenList& tokens_;
     Log& log_;
 };
 

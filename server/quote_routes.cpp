@@ -50,7 +50,8 @@ Problem as_parameters(Problem problem) {
 }  // namespace
 
 Task<void> QuoteRoutes::answer(Call& call, std::string_view body, bool by_query) {
-    DecodedOrder decoded = decode_order_request(body, service_.tokens());
+    const TokenList::Snapshot tokens = tokens_.get();
+    DecodedOrder decoded = decode_order_request(body, *tokens);
     if (auto* const problem = std::get_if<Problem>(&decoded)) {
         call.refuse(by_query ? as_parameters(std::move(*problem)) : std::move(*problem));
         co_return;

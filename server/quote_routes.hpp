@@ -2,13 +2,14 @@
 
 #include "call.hpp"
 #include "libexec/embed/open.hpp"
+#include "token_list.hpp"
 
 namespace libexec::server {
 
 /// What the venues would offer, and how they are doing.
 class QuoteRoutes {
 public:
-    explicit QuoteRoutes(Service& service) : service_(service) {}
+    QuoteRoutes(Service& service, const TokenList& tokens) : service_(service), tokens_(tokens) {}
 
     /// POST with a submit body.
     Task<void> quote(Call& call);
@@ -21,6 +22,7 @@ private:
     Task<void> answer(Call& call, std::string_view body, bool by_query);
 
     Service& service_;
+    const TokenList& tokens_;
 };
 
 }  // namespace libexec::server

@@ -31,9 +31,10 @@ Time& RateLimiter::bucket(std::string_view address, Time now) {
 
 RateLimiter::Answer RateLimiter::ask(std::string_view address, bool take_one) {
     using std::chrono::microseconds;
-    if (per_minute_ == 0) return {};
+    const std::uint32_t per_minute = per_minute_;
+    if (per_minute == 0) return {};
     const microseconds minute = std::chrono::minutes(1);
-    const microseconds token = minute / per_minute_;
+    const microseconds token = minute / per_minute;
     const std::lock_guard lock(mutex_);
     const Time now = clock_.now();
     Time& full_at = bucket(address, now);
@@ -43,7 +44,7 @@ RateLimiter::Answer RateLimiter::ask(std::string_view address, bool take_one) {
     if (!answer.allowed && take_one) ++refused_;
     const microseconds missing = std::max(full_at, now) - now;
     const auto whole = std::max<microseconds::rep>((minute - missing) / token, 0);
-    answer.remaining = static_cast<std::uint32_t>(std::min<microseconds::rep>(whole, per_minute_));
+    answer.remaining = static_cast<std::uint32_t>(std::min<microseconds::rep>(whole, per_minute));
     const microseconds wait = missing - (minute - token * (answer.remaining + 1));
     answer.retry_after = std::max(std::chrono::ceil<std::chrono::seconds>(wait), std::chrono::seconds(1));
     return answer;

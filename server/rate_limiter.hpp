@@ -29,6 +29,8 @@ public:
     /// How that address stands, taking nothing; `allowed` says whether there is a token.
     Answer look(std::string_view address) { return ask(address, false); }
     std::uint32_t per_minute() const { return per_minute_; }
+    /// Another limit from now on; what was taken stays taken.
+    void change(std::uint32_t per_minute) { per_minute_ = per_minute; }
     /// Takes that found no token, so far.
     std::uint64_t refused() const { return refused_; }
 
@@ -36,7 +38,7 @@ private:
     Answer ask(std::string_view address, bool take_one);
     Time& bucket(std::string_view address, Time now);
 
-    const std::uint32_t per_minute_;
+    std::atomic<std::uint32_t> per_minute_;
     const std::size_t addresses_max_;
     const Clock& clock_;
     std::atomic<std::uint64_t> refused_{0};

@@ -49,6 +49,9 @@ const Routes::Entry Routes::table[] = {
     {"POST", "/api/quotes", &Routes::quote<&QuoteRoutes::quote>},
     {"GET", "/api/quote", &Routes::quote<&QuoteRoutes::quote_by_query>},
     {"GET", "/api/venues", &Routes::quote<&QuoteRoutes::venues>},
+    {"GET", "/api/faults", &Routes::fault<&FaultRoutes::list>},
+    {"PUT", "/api/faults/{id}", &Routes::fault<&FaultRoutes::set>},
+    {"DELETE", "/api/faults/{id}", &Routes::fault<&FaultRoutes::clear>},
     {"GET", "/api/queue/metrics", &Routes::state<&HealthRoutes::queue>},
     {"GET", "/api/tokens", &Routes::state<&HealthRoutes::tokens>},
     {"GET", "/api/health", &Routes::state<&HealthRoutes::health>},
@@ -71,17 +74,26 @@ Routes::Routes(RoutesConfig config, Service& service, Log& log, const Clock& clo
     : log_(log),
       clock_(clock),
       ids_(ids),
+      queue_limit_(config.queue_limit),
+      tokens_(service.tokens()),
       limiter_(config.rate_limit, clock),
       sockets_(config.ws_per_order),
       origins_(std::move(config.origins)),
-      submissions_(service, limiter_, draining_, config.queue_limit),
-      orders_(service, submissions_, log),
+      submissions_(service, limiter_, draining_, tokens_, queue_limit_),
+      orders_(service, submissions_, tokens_, log),
       streams_(service, sockets_, frames_, config.ping_interval, log),
       submit_socket_(service, submissions_, sockets_, frames_, config.orders_per_socket, log),
       feed_(service, sockets_, frames_, clock, config.state_interval, log),
-      quotes_(service),
-      health_(service, sockets_, clock, draining_, config.version),
+      quotes_(service, tokens_),
+      faults_(service, clock, log),
+      health_(service, tokens_, sockets_, clock, draining_, config.version),
       metrics_(service.metrics(), sockets_, limiter_, config.version) {}
+
+void Routes::set_limits(const RoutesLimits& limits) {
+    limiter_.change(limits.rate_limit);
+    sockets_.change(limits.ws_per_order);
+    queue_limit_ = limits.queue_limit;
+}
 
 const Routes::Entry* Routes::find(Call& call) {
     const HttpRequest& request = call.request();
@@ -99,7 +111,7 @@ const Routes::Entry* Routes::find(Call& call) {
         allowed += std::string(allowed.empty() ? "" : ", ") + std::string(entry.method);
         if (entry.method == "GET") allowed += ", HEAD";
     }
-    if (request.path == "*") allowed = "GET, HEAD, POST, DELETE";
+    if (request.path == "*") allowed = "GET, HEAD, POST, PUT, DELETE";
     if (allowed.empty()) {
         call.refuse("not_found", "there is nothing at this address");
         return nullptr;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fault_routes.hpp"
 #include "feed_routes.hpp"
 #include "health_routes.hpp"
 #include "libexec/base/clock.hpp"
@@ -22,6 +23,7 @@
 #include "stream_routes.hpp"
 #include "submissions.hpp"
 #include "submit_socket.hpp"
+#include "token_list.hpp"
 
 namespace libexec::server {
 
@@ -35,6 +37,13 @@ struct RoutesConfig {
         1'000};                        ///< between looks at queue and venues, for their followers
     std::vector<std::string> origins;  ///< web pages that may use this server, as `parse_origins` gives them
     std::string version;
+};
+
+/// What may change while requests are served; as in RoutesConfig.
+struct RoutesLimits {
+    std::uint32_t rate_limit = 30;
+    std::uint32_t ws_per_order = 3;
+    std::uint64_t queue_limit = 10'000;
 };
 
 /// The whole HTTP interface: finds the route of each request and answers what has none.
@@ -55,6 +64,10 @@ public:
 
     /// From now on new orders are refused and readiness is denied. From any thread.
     void drain() { draining_ = true; }
+    /// Other limits from now on. From any thread.
+    void set_limits(const RoutesLimits& limits);
+    /// Other tokens from now on; orders that were accepted keep theirs. From any thread.
+    void set_tokens(TokenList::Snapshot tokens) { tokens_.replace(std::move(tokens)); }
 
 private:
     using Route = Task<void> (Routes::*)(Call&);
@@ -94,6 +107,10 @@ private:
     Task<void> quote(Call& call) {
         return (quotes_.*Member)(call);
     }
+    template <auto Member>
+    Task<void> fault(Call& call) {
+        return (faults_.*Member)(call);
+    }
     Task<void> metrics(Call& call) { return metrics_.serve(call); }
     Task<void> explain(Call& call) { return explain_problem(call); }
     /// The WebSocket on the path of submissions: one order's with `?orderId=`, else for submitting.
@@ -110,6 +127,8 @@ private:
     const Clock& clock_;
     UuidGenerator& ids_;
     std::atomic<bool> draining_{false};
+    std::atomic<std::uint64_t> queue_limit_;
+    TokenList tokens_;
     RateLimiter limiter_;
     SocketLimiter sockets_;
     EventFrames frames_;
@@ -120,6 +139,7 @@ private:
     SubmitSocket submit_socket_;
     FeedRoutes feed_;
     QuoteRoutes quotes_;
+    FaultRoutes faults_;
     HealthRoutes health_;
     MetricsRoutes metrics_;
 };

@@ -51,8 +51,11 @@ constexpr std::array setting_table{
     Setting{"HOST", "--host", "host", "an address of this machine or a name", "127.0.0.1",
             "address to listen on; beyond loopback only with --insecure", false,
             [](Options& o, std::string_view text) {
+                constexpr std::string_view letters =
+                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_%";
+                if (text.empty() || text.find_first_not_of(letters) != std::string_view::npos) return false;
                 o.http.host = text;
-                return !text.empty();
+                return true;
             }},
     Setting{"INSECURE", "--insecure", "insecure", "true or false", "false",
             "listen beyond loopback although nobody is asked for a key", false,
@@ -70,11 +73,18 @@ constexpr std::array setting_table{
             [](Options& o, std::string_view text) {
                 return take_whole(text, 1, 100'000, o.engine.queue_concurrency);
             }},
-    Setting{"QUEUE_LIMIT", "--queue-limit", "queue_limit", "a whole number from 1 to 10000000", "10000",
-            "orders accepted and not ended; more are answered 429 queue_full", false,
+    Setting{"QUEUE_LIMIT",
+            "--queue-limit",
+            "queue_limit",
+            "a whole number from 1 to 10000000",
+            "10000",
+            "orders accepted and not ended; more are answered 429 queue_full",
+            false,
             [](Options& o, std::string_view text) {
                 return take_whole(text, 1, 10'000'000, o.engine.queue_limit);
-            }},
+            },
+            {},
+            true},
     Setting{"MAX_RETRIES", "--max-retries", "max_retries", "a whole number from 1 to 100", "3",
             "attempts an order gets, the first included", false,
             [](Options& o, std::string_view text) { return take_whole(text, 1, 100, o.engine.max_retries); }},
@@ -101,23 +111,51 @@ constexpr std::array setting_table{
         "QUOTE_TIMEOUT_MS", "--quote-timeout-ms", "quote_timeout_ms", "a whole number from 1 to 60000",
         "1000", "how long a venue may think about a quote", false,
         [](Options& o, std::string_view text) { return take_ms(text, 1, 60'000, o.engine.quote_timeout); }},
-    Setting{"ORDERS_PER_MINUTE", "--orders-per-minute", "orders_per_minute",
-            "a whole number from 0 to 6000000", "0", "orders started per minute; 0: no limit", false,
+    Setting{"ORDERS_PER_MINUTE",
+            "--orders-per-minute",
+            "orders_per_minute",
+            "a whole number from 0 to 6000000",
+            "0",
+            "orders started per minute; 0: no limit",
+            false,
             [](Options& o, std::string_view text) {
                 return take_whole(text, 0, 6'000'000, o.engine.orders_per_minute);
-            }},
-    Setting{"RATE_LIMIT", "--rate-limit", "rate_limit", "a whole number from 0 to 6000000", "30",
-            "submissions per minute and client address; 0: no limit", false,
-            [](Options& o, std::string_view text) { return take_whole(text, 0, 6'000'000, o.rate_limit); }},
-    Setting{"TOKENS_FILE", "--tokens-file", "tokens_file", "the path of a file", "",
-            "further tokens, one a line: SYMBOL MINT DECIMALS", false,
+            },
+            {},
+            true},
+    Setting{"RATE_LIMIT",
+            "--rate-limit",
+            "rate_limit",
+            "a whole number from 0 to 6000000",
+            "30",
+            "submissions per minute and client address; 0: no limit",
+            false,
+            [](Options& o, std::string_view text) { return take_whole(text, 0, 6'000'000, o.rate_limit); },
+            {},
+            true},
+    Setting{"TOKENS_FILE",
+            "--tokens-file",
+            "tokens_file",
+            "the path of a file",
+            "",
+            "further tokens, one a line: SYMBOL MINT DECIMALS",
+            false,
             [](Options& o, std::string_view text) {
                 o.engine.tokens_file = text;
                 return true;
-            }},
-    Setting{"WS_PER_ORDER", "--ws-per-order", "ws_per_order", "a whole number from 0 to 10000", "3",
-            "sockets that may follow one order from one address; 0: no limit", false,
-            [](Options& o, std::string_view text) { return take_whole(text, 0, 10'000, o.ws_per_order); }},
+            },
+            {},
+            true},
+    Setting{"WS_PER_ORDER",
+            "--ws-per-order",
+            "ws_per_order",
+            "a whole number from 0 to 10000",
+            "3",
+            "sockets that may follow one order from one address; 0: no limit",
+            false,
+            [](Options& o, std::string_view text) { return take_whole(text, 0, 10'000, o.ws_per_order); },
+            {},
+            true},
     Setting{"CORS_ORIGINS", "--cors-origins", "cors_origins",
             "origins such as https://app.example.com with commas between, without a path, or * alone", "",
             "web pages of other origins that may use this server; none: only its own", false,
@@ -150,7 +188,7 @@ constexpr std::array setting_table{
                 if (level) o.log_level = *level;
                 return level.has_value();
             },
-            "trace debug info warn error off"},
+            "trace debug info warn error off", true},
     Setting{"LOG_FORMAT", "--log-format", "log_format", "auto, text or json", "auto",
             "how log lines look; auto: text on a terminal, JSON otherwise", false,
             [](Options& o, std::string_view text) {

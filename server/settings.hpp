@@ -39,6 +39,7 @@ struct Setting {
     /// Takes the value over, or leaves everything as it was and says false: then the rule is broken.
     bool (*take)(Options&, std::string_view) = nullptr;
     std::string_view words = {};  ///< of a setting that is one of a few words: those, with blanks between
+    bool live = false;            ///< SIGHUP applies it; the others count from the next start on
 };
 
 std::span<const Setting> settings();
@@ -75,6 +76,7 @@ struct ResolvedValue {
 struct ResolvedOptions {
     Options options;
     std::vector<ResolvedValue> values;  ///< one a setting, in the table's order
+    std::string file;                   ///< the configuration file that was read; empty: none
     std::vector<std::string> notes;     ///< lines for the operator
     std::vector<std::string> errors;    ///< every bad value with its rule; empty: good to go
 };

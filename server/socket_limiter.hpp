@@ -56,12 +56,15 @@ public:
         const std::lock_guard lock(mutex_);
         Place::Key key(order, address);
         std::uint32_t& count = counts_[key];
-        if (per_order_ != 0 && count >= per_order_) return std::nullopt;
+        const std::uint32_t per_order = per_order_;
+        if (per_order != 0 && count >= per_order) return std::nullopt;
         ++count;
         return Place(this, std::move(key));
     }
 
     std::uint32_t per_order() const { return per_order_; }
+    /// Another limit from now on; who is there stays.
+    void change(std::uint32_t per_order) { per_order_ = per_order; }
     /// Sockets open now, whatever they follow.
     std::uint64_t total() const { return total_; }
 
@@ -72,7 +75,7 @@ private:
         if (--found->second == 0) counts_.erase(found);
     }
 
-    const std::uint32_t per_order_;
+    std::atomic<std::uint32_t> per_order_;
     std::mutex mutex_;
     std::map<Place::Key, std::uint32_t> counts_;
     std::atomic<std::uint64_t> total_{0};

@@ -45,7 +45,8 @@ std::optional<Problem> Submissions::admit(std::string_view address) {
 
 Task<Submission> Submissions::place(std::string_view body, SubmitOptions options) {
     Submission submission;
-    DecodedOrder decoded = decode_order_request(body, service_.tokens());
+    const TokenList::Snapshot tokens = tokens_.get();
+    DecodedOrder decoded = decode_order_request(body, *tokens);
     if (auto* const problem = std::get_if<Problem>(&decoded)) {
         submission.refusal = std::move(*problem);
         co_return submission;

@@ -10,6 +10,7 @@
 #include "libexec/json/problem.hpp"
 #include "libexec/net/http_message.hpp"
 #include "rate_limiter.hpp"
+#include "token_list.hpp"
 
 namespace libexec::server {
 
@@ -29,8 +30,12 @@ struct Submission {
 class Submissions {
 public:
     Submissions(Service& service, RateLimiter& limiter, const std::atomic<bool>& draining,
-                std::uint64_t queue_limit)
-        : service_(service), limiter_(limiter), draining_(draining), queue_limit_(queue_limit) {}
+                const TokenList& tokens, const std::atomic<std::uint64_t>& queue_limit)
+        : service_(service),
+          limiter_(limiter),
+          draining_(draining),
+          tokens_(tokens),
+          queue_limit_(queue_limit) {}
 
     /// Takes a token of the address. A refusal: `draining` (which takes none), `rate_limited`.
     std::optional<Problem> admit(std::string_view address);
@@ -46,7 +51,8 @@ private:
     Service& service_;
     RateLimiter& limiter_;
     const std::atomic<bool>& draining_;
-    const std::uint64_t queue_limit_;
+    const TokenList& tokens_;
+    const std::atomic<std::uint64_t>& queue_limit_;
 };
 
 }  // namespace libexec::server

@@ -26,12 +26,14 @@ public:
     std::optional<OrderId> next_is_replay_of;  ///< the next submission turns out to be that order
     Result<RoutingDecision> quote_answer = RoutingDecision{};
     std::vector<VenueStatus> venue_list;
+    SimFaults* sim_faults = nullptr;
 
     // What was asked for.
     std::vector<OrderRequest> requests;
     std::vector<SubmitOptions> options;
     std::vector<OrderFilter> filters;
     std::vector<OrderRequest> quote_requests;
+    std::vector<ServiceLimits> limits;
 
     Task<Result<Submitted>> submit(OrderRequest request, SubmitOptions with) override;
     Task<Result<CancelAnswer>> cancel(OrderId) override;
@@ -48,6 +50,8 @@ public:
     const TokenRegistry& tokens() const override { return tokens_; }
     Result<Done> health() const override { return health_answer; }
     bool draining() const override { return is_draining; }
+    SimFaults* faults() override { return sim_faults; }
+    void set_limits(const ServiceLimits& wanted) override { limits.push_back(wanted); }
     void stop() override {
         const std::lock_guard lock(mutex_);
         end_ = EventBatch::End::closed;

@@ -65,7 +65,7 @@ std::unique_ptr<OrderStore> open_store(const Config& config, const Parts& parts,
 }
 
 std::unique_ptr<Chain> open_chain(const Config& config, const Parts& parts, const Surroundings& around,
-                                  std::uint64_t seed) {
+                                  std::uint64_t seed, const SimFaults* faults) {
     if (parts.chain) {
         std::unique_ptr<Chain> chain = parts.chain(around);
         if (!chain) throw std::runtime_error("parts: chain gave nothing: it must return a chain or throw");
@@ -77,21 +77,33 @@ std::unique_ptr<Chain> open_chain(const Config& config, const Parts& parts, cons
     chain.failure_rate_ppm = config.mock_failure_rate_ppm;
     chain.journal_path = journal_path(config);
     chain.journal_thread = parts.io == nullptr;
+    chain.faults = faults;
     return open_sim_chain(chain, around.io, around.clock, around.timers, around.log);
 }
 
 std::vector<std::shared_ptr<Venue>> gather_venues(const Config& config, Parts& parts,
-                                                  const Surroundings& around, std::uint64_t seed) {
+                                                  const Surroundings& around, std::uint64_t seed,
+                                                  const SimFaults* faults) {
     std::vector<std::shared_ptr<Venue>> venues;
     if (parts.simulated_venues) {
         SimMarketConfig market;
         market.seed = seed;
         market.time_scale_ppm = config.mock_time_scale_ppm;
         market.failure_rate_ppm = config.mock_failure_rate_ppm;
+        market.faults = faults;
         venues = make_sim_venues(market, around.clock, around.timers);
     }
     for (std::unique_ptr<Venue>& venue : parts.venues) venues.push_back(std::move(venue));
     return venues;
+}
+
+std::vector<std::string> fault_targets(const Parts& parts) {
+    std::vector<std::string> targets;
+    if (parts.simulated_venues) {
+        for (SimVenueProfile& profile : sim_venue_profiles()) targets.push_back(std::move(profile.name));
+    }
+    if (!parts.chain) targets.emplace_back(SimFaults::chain);
+    return targets;
 }
 
 }  // namespace libexec

@@ -24,9 +24,12 @@ EngineConfig engine_config(const Config& config);
 std::unique_ptr<OrderStore> open_store(const Config& config, const Parts& parts, const Surroundings& around);
 /// The program's own, or the simulated one.
 std::unique_ptr<Chain> open_chain(const Config& config, const Parts& parts, const Surroundings& around,
-                                  std::uint64_t seed);
+                                  std::uint64_t seed, const SimFaults* faults);
 /// Takes the program's own out of `parts` and puts the simulated ones before them.
 std::vector<std::shared_ptr<Venue>> gather_venues(const Config& config, Parts& parts,
-                                                  const Surroundings& around, std::uint64_t seed);
+                                                  const Surroundings& around, std::uint64_t seed,
+                                                  const SimFaults* faults);
+/// What of this engine is simulated and may be told to fail: its built-in venues and chain.
+std::vector<std::string> fault_targets(const Parts& parts);
 
 }  // namespace libexec

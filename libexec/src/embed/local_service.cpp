@@ -33,14 +33,15 @@ LocalService::LocalService(const Config& config, Parts parts)
       ids_(clock_, system_entropy()),
       io_(parts.io == nullptr ? own_io_.emplace(1) : *parts.io),
       own_timers_(parts.timers == nullptr ? make_timers(io_) : nullptr),
-      timers_(parts.timers == nullptr ? *own_timers_ : *parts.timers) {
+      timers_(parts.timers == nullptr ? *own_timers_ : *parts.timers),
+      faults_(clock_, fault_targets(parts)) {
     const Surroundings around{io_, clock_, timers_, bus_, log_};
     store_ = open_store(config, parts, around);
     bus_.read_history_from(*store_);
     signer_ = parts.signer ? std::move(parts.signer) : std::make_unique<SimSigner>();
-    chain_ = open_chain(config, parts, around, seed_);
-    router_.emplace(gather_venues(config, parts, around, seed_), config.quote_timeout, io_, clock_, timers_,
-                    &metrics_);
+    chain_ = open_chain(config, parts, around, seed_, &faults_);
+    router_.emplace(gather_venues(config, parts, around, seed_, &faults_), config.quote_timeout, io_, clock_,
+                    timers_, &metrics_);
 
     EngineParts engine{io_, *store_, *router_, *chain_, *signer_, clock_, timers_, ids_, log_, metrics_};
     engine_.emplace(engine_config(config), engine, seed_);

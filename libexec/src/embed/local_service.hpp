@@ -37,6 +37,10 @@ public:
     const TokenRegistry& tokens() const override { return tokens_; }
     Result<Done> health() const override { return store_->health(); }
     bool draining() const override { return engine_->draining(); }
+    SimFaults* faults() override { return faults_.targets().empty() ? nullptr : &faults_; }
+    void set_limits(const ServiceLimits& limits) override {
+        engine_->set_limits(limits.queue_limit, limits.orders_per_minute);
+    }
 
     void stop() override;
 
@@ -58,6 +62,7 @@ private:
     std::optional<asio::executor_work_guard<Executor>> work_;
     std::unique_ptr<Timers> own_timers_;
     Timers& timers_;
+    SimFaults faults_;
     LocalBus bus_;
     std::unique_ptr<OrderStore> store_;
     std::unique_ptr<Signer> signer_;

@@ -64,6 +64,11 @@ void ClaimLoop::wake() {
     });
 }
 
+void ClaimLoop::limit_starts(std::uint32_t per_minute) {
+    starts_.change(per_minute);
+    alarm_->ring();
+}
+
 std::shared_ptr<Flight> ClaimLoop::find(OrderId order) const {
     const auto found = flights_.find(order);
     return found == flights_.end() ? nullptr : found->second;

@@ -24,6 +24,9 @@ public:
     /// There may be something to claim. From any thread; many calls in a burst cost one.
     void wake();
 
+    /// Another ORDERS_PER_MINUTE from now on.
+    void limit_starts(std::uint32_t per_minute);
+
     std::shared_ptr<Flight> find(OrderId order) const;
     std::shared_ptr<Flight> launch(Claimed claimed);
 

@@ -1,6 +1,7 @@
 #include "libexec/engine/engine.hpp"
 
 #include <asio/co_spawn.hpp>
+#include <asio/post.hpp>
 
 #include "claim_loop.hpp"
 
@@ -48,11 +49,12 @@ struct Engine::Impl {
     Task<void> drain_here();
     bool cannot_meet(std::chrono::milliseconds deadline) const;
     Rejection queue_full() const {
-        return reject(Reason::queue_full, "the queue holds " + std::to_string(config.queue_limit) +
+        return reject(Reason::queue_full, "the queue holds " + std::to_string(queue_limit) +
                                               " orders, its limit; nothing was stored");
     }
 
     const EngineConfig config;
+    std::atomic<std::uint64_t> queue_limit{config.queue_limit};
     EngineParts parts;
     const OrderMetrics metrics;
     std::atomic<bool> draining{false};
@@ -76,6 +78,12 @@ Engine::~Engine() = default;
 
 void Engine::start() { impl_->claims.start(); }
 
+void Engine::set_limits(std::uint64_t queue_limit, std::uint32_t orders_per_minute) {
+    impl_->queue_limit = queue_limit;
+    asio::post(impl_->parts.io,
+               [impl = impl_.get(), orders_per_minute] { impl->claims.limit_starts(orders_per_minute); });
+}
+
 bool Engine::draining() const { return impl_->draining; }
 std::uint64_t Engine::live_orders() const { return impl_->parts.store.live_orders(); }
 std::uint64_t Engine::in_flight() const { return impl_->claims.in_flight(); }
@@ -87,7 +95,7 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
         co_return reject(Reason::timeout, "the queue is too long to start this order within its deadlineMs");
     }
     const Counted entering(impl.entering);
-    const bool full = impl.parts.store.live_orders() + entering.before() >= impl.config.queue_limit;
+    const bool full = impl.parts.store.live_orders() + entering.before() >= impl.queue_limit;
     const bool may_repeat = !options.idempotency_key.empty() || !request.client_order_id.empty();
     if (full && !may_repeat) co_return impl.queue_full();
 

@@ -15,6 +15,12 @@ class StartLimit {
 public:
     explicit StartLimit(std::uint32_t per_minute) : per_minute_(per_minute) {}
 
+    /// Another limit from now on. Nobody gains by it: what is saved up shrinks to the new burst.
+    void change(std::uint32_t per_minute) {
+        per_minute_ = per_minute;
+        tokens_us_ = std::min(tokens_us_, burst_us());
+    }
+
     /// How many may start now.
     std::size_t available(Time now) {
         if (per_minute_ == 0) return std::numeric_limits<std::size_t>::max();
@@ -31,7 +37,10 @@ public:
     }
 
     void take(std::size_t starts) {
-        if (per_minute_ != 0) tokens_us_ -= static_cast<std::int64_t>(starts) * minute_us;
+        // Never below nothing: those who started before the limit was set owe it nothing.
+        if (per_minute_ != 0)
+            tokens_us_ =
+                std::max<std::int64_t>(0, tokens_us_ - static_cast<std::int64_t>(starts) * minute_us);
     }
 
     /// Until one more may start.

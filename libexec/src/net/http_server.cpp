@@ -115,10 +115,11 @@ private:
         if (!error) acceptor_->listen(backlog, error);
         if (error) {
             acceptor_->close();
-            const bool taken = error == asio::error::address_in_use;
-            throw std::runtime_error(
-                "Cannot listen on " + shared_.config.host + ":" + std::to_string(shared_.config.port) + ": " +
-                (taken ? "another program already uses this port" : error.message()) + ".");
+            const std::string what =
+                "Cannot listen on " + shared_.config.host + ":" + std::to_string(shared_.config.port) + ": ";
+            if (error == asio::error::address_in_use)
+                throw PortTaken(what + "another program already uses this port.");
+            throw std::runtime_error(what + error.message() + ".");
         }
         port_ = acceptor_->local_endpoint().port();
     }

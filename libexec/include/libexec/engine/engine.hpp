@@ -95,6 +95,9 @@ public:
     /// Errors: queue_full (too many questions at once), draining.
     Task<Result<RoutingDecision>> quote(OrderRequest request);
 
+    /// From any thread. Orders that were accepted stay accepted.
+    void set_limits(std::uint64_t queue_limit, std::uint32_t orders_per_minute);
+
     bool draining() const;
     std::uint64_t live_orders() const;  ///< accepted and not ended
     std::uint64_t in_flight() const;    ///< being worked on by this node

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,12 @@
 #include "libexec/telemetry/log.hpp"
 
 namespace libexec {
+
+/// Another program listens on the port.
+class PortTaken : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
 
 /// Every bound of the server. Times are kept to about a twentieth of the shortest of them, at best 5 ms and
 /// at worst half a second, always late, never early.
@@ -59,7 +66,8 @@ public:
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
 
-    /// Binds and serves. Throws std::runtime_error with one sentence that names host and port when it cannot.
+    /// Binds and serves. Throws std::runtime_error with one sentence that names host and port when it cannot,
+    /// and PortTaken when another program listens there.
     void start();
     /// The bound port, once started.
     std::uint16_t port() const;

@@ -24,6 +24,7 @@ using State = SimTransaction::State;
 constexpr std::uint64_t fee_lamports = 5'000;
 constexpr std::uint8_t dead_at_observation = 3;
 constexpr std::uint64_t node_lag_slots_below = 3;
+constexpr std::chrono::milliseconds halted_pause{1};
 
 std::string blockhash_of(std::uint64_t seed, std::uint64_t slot) {
     Random words(derive_seed(derive_seed(seed, "blockhash"), slot));
@@ -61,12 +62,13 @@ Rejection too_late() {
 }  // namespace
 
 struct SimChain::Impl {
-    Impl(SimChainConfig chain_config, asio::io_context& io, const Clock& clock, Timers& chain_timers,
+    Impl(SimChainConfig chain_config, asio::io_context& io, const Clock& chain_clock, Timers& chain_timers,
          Log& chain_log)
         : config(std::move(chain_config)),
+          clock(chain_clock),
           timers(chain_timers),
           log(chain_log),
-          slots(clock, config.time_scale_ppm),
+          slots(chain_clock, config.time_scale_ppm),
           journal(config.journal_path, config.journal_thread, io, chain_log),
           ledger(slots, journal) {
         for (std::size_t i = 0; i < config.nodes.size(); ++i) {
@@ -125,6 +127,28 @@ struct SimChain::Impl {
         const auto latency =
             std::chrono::microseconds(config.call_latency).count() * config.time_scale_ppm / 1'000'000;
         if (latency > 0) co_await timers.sleep_for(std::chrono::microseconds(latency));
+        heed_stall();
+    }
+
+    /// Halts the chain when it is to stall, and lets it go on from the moment the stall was over.
+    void heed_stall() {
+        if (config.faults == nullptr) return;
+        const std::optional<SimFault> fault = config.faults->find(SimFaults::chain);
+        const bool stalls = fault && fault->mode == SimFaultMode::stall;
+        if (stalls) {
+            if (!slots.halted()) slots.halt();
+            stalled_until = fault->until;
+        } else if (slots.halted()) {
+            slots.go_on(stalled_until ? std::min(*stalled_until, clock.now()) : clock.now());
+        }
+    }
+
+    bool is_lost(const SwapPlan& plan) const {
+        if (config.faults == nullptr) return false;
+        const std::optional<SimFault> fault = config.faults->find(SimFaults::chain);
+        if (!fault || fault->mode != SimFaultMode::drop) return false;
+        const std::uint64_t order = derive_seed(derive_seed(config.seed, "fault"), plan.chance_key);
+        return hits(*fault, derive_seed(derive_seed(order, plan.attempt), plan.quote.venue));
     }
 
     /// Whether a line handed in now would get to the file; tries again when the last one did not.
@@ -151,6 +175,7 @@ struct SimChain::Impl {
         line.executed_out = draw.executed_out;
         line.limit = plan.limit;
         line.fate = draw.fate == Fate::lands && !draw.within_limit ? Fate::slips : draw.fate;
+        if (is_lost(plan)) line.fate = Fate::drops;
 
         const std::uint64_t last_slot = SimSlots::slot_of(line.last_valid_height);
         line.due_slot = draw.late ? last_slot - draw.blocks_to_spare
@@ -240,6 +265,7 @@ struct SimChain::Impl {
     }
 
     SimChainConfig config;
+    const Clock& clock;
     Timers& timers;
     Log& log;
     SimSlots slots;
@@ -247,6 +273,7 @@ struct SimChain::Impl {
     SimLedger ledger;
     std::vector<std::shared_ptr<ChainNode>> nodes;
     std::uint64_t lag_most = 0;
+    std::optional<Time> stalled_until;  ///< while the chain is halted: when that is over by itself
     /// Without waiting: how often a signature was asked for that never arrived.
     std::unordered_map<std::string, std::uint8_t> absent;
 };
@@ -298,6 +325,11 @@ Task<Observation> SimChain::observe(Attempt attempt) {
     chain.slots.tick();
     chain.ledger.settle();
     SimLedger::Entry* const entry = chain.ledger.find(attempt.signature);
+    if (chain.slots.halted() && !chain.slots.waits()) {
+        // Nothing waits, nothing moves: whoever asks again at once would never let anybody else run.
+        co_await chain.timers.sleep_for(halted_pause);
+        if (entry == nullptr || !entry->second.landed()) co_return Unknown();
+    }
     if (entry != nullptr && !chain.slots.waits()) chain.observed(*entry);
     if (entry != nullptr && entry->second.landed()) {
         const Landed landed = chain.landed(entry->second);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "libexec/base/clock.hpp"
 #include "libexec/model/money.hpp"
@@ -55,17 +56,29 @@ public:
         return base_slot_ + (chain_us(base_at_, scale_ppm_) + later_us + slot_us - 1) / slot_us;
     }
 
+    /// From now on no slot passes.
+    void halt() {
+        now();
+        halted_at_ = clock_.now();
+    }
+    bool halted() const { return halted_at_.has_value(); }
+    /// The chain went on at `at`, which is not before it was halted.
+    void go_on(Time at) {
+        base_at_ += std::max(at, *halted_at_) - *halted_at_;
+        halted_at_.reset();
+    }
+
     /// Without waiting, time is what happens: each event is a slot.
     void tick() {
-        if (!waits()) ++last_;
+        if (!waits() && !halted()) ++last_;
     }
     void leap_to(std::uint64_t slot) {
-        if (!waits()) last_ = std::max(last_, slot);
+        if (!waits() && !halted()) last_ = std::max(last_, slot);
     }
 
 private:
     std::uint64_t chain_us(Time since, std::uint64_t scale_ppm) const {
-        const Time now = clock_.now();
+        const Time now = halted_at_.value_or(clock_.now());
         if (scale_ppm == 0 || now <= since) return 0;
         const Wide wall_us = static_cast<std::uint64_t>((now - since).count());
         const Wide chain = wall_us * 1'000'000 / scale_ppm;
@@ -75,6 +88,7 @@ private:
     const Clock& clock_;
     const std::uint32_t scale_ppm_;
     Time base_at_;
+    std::optional<Time> halted_at_;
     std::uint64_t base_slot_ = first;
     std::uint64_t last_ = first;
 };

@@ -48,10 +48,15 @@ public:
     std::string_view kind() const override { return "simulated"; }
 
     Task<Result<Quote>> quote(QuoteRequest request) override {
+        const std::optional<SimFaultMode> fault = fault_of(request);
+        constexpr int slowed = 3;
         const auto latency =
             scaled(std::chrono::microseconds(150'000 + draw("latency", request).below(100'001)),
-                   config_.time_scale_ppm);
-        const Trouble trouble = trouble_of(request);
+                   config_.time_scale_ppm) *
+            (fault == SimFaultMode::slow ? slowed : 1);
+        const Trouble trouble = fault == SimFaultMode::timeout ? Trouble::silence
+                                : fault == SimFaultMode::error ? Trouble::error
+                                                               : trouble_of(request);
         if (trouble == Trouble::silence) {
             const auto silence = scaled(std::chrono::seconds(30), config_.time_scale_ppm);
             if (silence.count() > 0) co_await timers_.sleep_for(silence);
@@ -91,6 +96,15 @@ private:
         Random chance = draw("quote trouble", request);
         if (chance.below(ppm * 10) >= std::uint64_t{config_.failure_rate_ppm} * 4) return Trouble::none;
         return chance.below(2) == 0 ? Trouble::error : Trouble::silence;
+    }
+
+    /// What somebody asked to go wrong, when it hits this question.
+    std::optional<SimFaultMode> fault_of(const QuoteRequest& request) const {
+        if (config_.faults == nullptr) return std::nullopt;
+        const std::optional<SimFault> fault = config_.faults->find(profile_.name);
+        if (!fault) return std::nullopt;
+        const std::uint64_t order = derive_seed(base_draw("fault", request), request.attempt);
+        return hits(*fault, derive_seed(order, profile_.name)) ? std::optional(fault->mode) : std::nullopt;
     }
 
     std::int64_t price_shift_ppm(const QuoteRequest& request) const {

@@ -11,6 +11,7 @@
 #include "libexec/base/timers.hpp"
 #include "libexec/chain/chain.hpp"
 #include "libexec/chain/expiry_proof.hpp"
+#include "libexec/model/sim_faults.hpp"
 #include "libexec/telemetry/log.hpp"
 
 namespace libexec {
@@ -34,6 +35,7 @@ struct SimChainConfig {
     std::uint32_t drift_bps = 50;  ///< how far the executed price may be from the quote, either way
     std::chrono::milliseconds call_latency{20};  ///< of each call to a node, times the scale
     std::array<SimNodeFaults, 3> nodes{};
+    const SimFaults* faults = nullptr;  ///< set from outside while it runs; outlives the chain
 };
 
 /// A chain that lives in this process and in its journal.
@@ -46,6 +48,10 @@ struct SimChainConfig {
 /// beyond the limit of the message it lands with slippage_exceeded. Every landing costs 5000 lamports. The
 /// same signature is one transaction, however often it is sent. Nothing here knows that two transactions
 /// belong to one order: both land, so that an engine which sends two is caught.
+///
+/// The fault `drop` loses transactions as they arrive, by a draw from (seed, chance_key, attempt, venue). The
+/// fault `stall` halts the chain: no slot passes, so nothing lands and nothing expires, until it is over; it
+/// is noticed at the next call.
 ///
 /// Without waiting (scale 0) slots advance by one with each send and observation, and what arrived never goes
 /// stale: a landing transaction is final at its own 1st to 3rd observation, a lost one is proven dead at its

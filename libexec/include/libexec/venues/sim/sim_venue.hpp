@@ -7,6 +7,7 @@
 
 #include "libexec/base/clock.hpp"
 #include "libexec/base/timers.hpp"
+#include "libexec/model/sim_faults.hpp"
 #include "libexec/venues/venue.hpp"
 
 namespace libexec {
@@ -18,6 +19,7 @@ struct SimMarketConfig {
     std::uint64_t seed = 1;
     std::uint32_t time_scale_ppm = 1'000'000;
     std::uint32_t failure_rate_ppm = 50'000;
+    const SimFaults* faults = nullptr;  ///< set from outside while it runs; outlives the venues
 };
 
 /// What sets one simulated venue apart.
@@ -34,7 +36,8 @@ struct SimVenueProfile {
 /// The price stays within the band around the base price. Where exactly is drawn from (seed, chance_key,
 /// venue); 0.25 % of it moves with the attempt, so that a retry rarely breaks the limit which the first
 /// attempt fixed. Four tenths of the failure rate are quotes that fail: half with venue_error, half by
-/// silence for 30 s times the scale. Without waiting such a silence is venue_timeout at once.
+/// silence for 30 s times the scale. Without waiting such a silence is venue_timeout at once. A fault set for
+/// the venue comes on top: whether it hits is drawn from (seed, chance_key, attempt, venue) alike.
 std::shared_ptr<Venue> make_sim_venue(SimVenueProfile profile, SimMarketConfig config, const Clock& clock,
                                       Timers& timers);
 
