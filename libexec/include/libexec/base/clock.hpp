@@ -12,12 +12,14 @@ using Time = std::chrono::sys_time<std::chrono::microseconds>;
 class Clock {
 public:
     virtual ~Clock() = default;
+    /// The time now. It may jump, as clocks do.
     virtual Time now() const = 0;
 };
 
 /// The machine's own clock.
 class SystemClock final : public Clock {
 public:
+    /// The time now.
     Time now() const override {
         return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     }

@@ -9,6 +9,7 @@ namespace libexec {
 /// Seeded chance: the same seed gives the same run on every platform. Never for keys.
 class Random {
 public:
+    /// The generator of this seed, at its first draw.
     explicit constexpr Random(std::uint64_t seed) : state_(seed) {}
 
     /// SplitMix64 (Steele, Lea and Flood, 2014).

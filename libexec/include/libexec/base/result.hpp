@@ -35,13 +35,18 @@ class [[nodiscard]] Result {
 public:
     /// No answer at all, which is an error. Asio hands one out beside an exception.
     Result() : state_(std::in_place_index<1>, Rejection{Reason::internal, "no answer"}) {}
+    /// A success.
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+    /// A refusal.
     Result(Rejection why) : state_(std::in_place_index<1>, std::move(why)) {}
 
+    /// Whether there is a value.
     explicit operator bool() const noexcept { return state_.index() == 0; }
     /// Asking for the half that is absent is a caller's bug: throws std::bad_variant_access.
     const T& value() const& { return std::get<0>(state_); }
+    /// The same, to be moved out of a result nobody needs any more.
     T&& value() && { return std::get<0>(std::move(state_)); }
+    /// Why there is no value. Asking a success is a mistake, as above.
     const Rejection& error() const { return std::get<1>(state_); }
 
 private:

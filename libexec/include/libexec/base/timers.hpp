@@ -15,6 +15,7 @@ public:
     /// Returns when `delay` has passed or `ring` was called. A ring while nobody waits is remembered
     /// and ends the next wait at once. At most one waiter at a time.
     virtual Task<void> wait(std::chrono::microseconds delay) = 0;
+    /// Ends the wait under way, or the next one. From the thread of the io_context.
     virtual void ring() = 0;
 };
 
@@ -22,7 +23,9 @@ public:
 class Timers {
 public:
     virtual ~Timers() = default;
+    /// Returns when `delay` has passed.
     virtual Task<void> sleep_for(std::chrono::microseconds delay) = 0;
+    /// An alarm on the same time; the timers outlive it.
     virtual std::unique_ptr<Alarm> make_alarm() = 0;
 };
 

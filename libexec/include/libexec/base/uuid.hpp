@@ -19,15 +19,21 @@ namespace libexec {
 /// Source: RFC 9562.
 class Uuid {
 public:
+    /// In the order in which the text shows them.
     using Bytes = std::array<std::uint8_t, 16>;
 
     constexpr Uuid() = default;
+    /// The id of these bytes.
     explicit constexpr Uuid(const Bytes& bytes) : bytes_(bytes) {}
 
+    /// The id that `text` spells, or nothing.
     static std::optional<Uuid> parse(std::string_view text);
 
+    /// The bytes, first to last.
     constexpr const Bytes& bytes() const { return bytes_; }
+    /// 36 characters in lower case.
     std::string to_string() const;
+    /// Whether this is no id at all.
     constexpr bool is_nil() const { return bytes_ == Bytes{}; }
 
     friend constexpr auto operator<=>(const Uuid&, const Uuid&) = default;
@@ -40,8 +46,10 @@ private:
 /// generator strictly increasing, then random bits. Safe from any thread.
 class UuidGenerator {
 public:
+    /// The clock outlives it; generators of one seed and time make the same ids.
     UuidGenerator(const Clock& clock, std::uint64_t seed);
 
+    /// An id above all it made before.
     Uuid next();
 
 private:
@@ -58,6 +66,7 @@ std::uint64_t system_entropy();
 }  // namespace libexec
 
 template <>
+/// So that an id may be a key.
 struct std::hash<libexec::Uuid> {
     std::size_t operator()(const libexec::Uuid& id) const noexcept {
         // The tail of a version 7 id is random: the last eight bytes are a hash already.

@@ -8,6 +8,7 @@
 
 namespace libexec {
 
+/// What bounds the bus.
 struct LocalBusConfig {
     std::size_t backlog_max = 4'096;  ///< events a subscriber may be behind before it is closed as lagged
 };
@@ -16,6 +17,7 @@ struct LocalBusConfig {
 /// the store. Safe from any thread; a publish without subscribers costs one look-up per event.
 class LocalBus final : public EventBus {
 public:
+    /// A bus without subscribers; without a store it has no history yet.
     explicit LocalBus(LocalBusConfig config = {});
     ~LocalBus() override;
 

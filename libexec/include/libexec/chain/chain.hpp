@@ -15,6 +15,7 @@ namespace libexec {
 /// chain sends nothing else, so no byte leaves before its intent is written.
 class CommittedIntent {
 public:
+    /// What was committed.
     const Attempt& attempt() const { return attempt_; }
 
 private:

@@ -31,7 +31,9 @@ struct NodeStatus {
 class ChainNode {
 public:
     virtual ~ChainNode() = default;
+    /// What the evidence calls it.
     virtual std::string_view name() const = 0;
+    /// The newest final block it knows, with the slot it stands in.
     virtual Task<Result<NodeHeight>> finalized() = 0;
     /// `min_context_slot` is a request; a node may ignore it, so the answer's own context slot counts.
     virtual Task<Result<NodeStatus>> status(std::string signature, std::uint64_t min_context_slot) = 0;

@@ -40,14 +40,19 @@ public:
     }
     /// Errors: not_found, too_late_to_cancel, service_unavailable.
     virtual Task<Result<CancelAnswer>> cancel(OrderId order) = 0;
+    /// The order as it stands; nothing when it is unknown. Errors of all reads: service_unavailable,
+    /// queue_full.
     virtual Task<Result<std::optional<OrderRecord>>> load(OrderId order) = 0;
+    /// Orders that pass the filter, newest first.
     virtual Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) = 0;
+    /// Events with a number above `after`, in order, at most `limit`.
     virtual Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after,
                                                              std::size_t limit) = 0;
     /// Events after `after_seq`, history first, then live, on the reader's executor.
     virtual std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) = 0;
     /// Events of all orders from now on, on the reader's executor; no cursor: list again after a reconnect.
     virtual std::shared_ptr<EventStream> follow_all(Executor reader) = 0;
+    /// How many orders stand where, now.
     virtual Task<Result<QueueCounts>> queue() = 0;
 
     /// Asks every venue what it would offer for this order now and ranks the answers; places nothing.
@@ -56,11 +61,13 @@ public:
     /// Every venue, in the order of the configuration. From any thread.
     virtual std::vector<VenueStatus> venues() const = 0;
 
+    /// The tokens it trades. From any thread.
     virtual const TokenRegistry& tokens() const = 0;
     /// What this engine counts; a program may add its own. Lives as long as the service. docs/metrics.md
     /// lists what is in it.
     virtual Metrics& metrics() = 0;
     virtual Result<Done> health() const = 0;  ///< whether orders are being accepted; when not, why
+    /// Whether it is stopping and takes no new orders. From any thread.
     virtual bool draining() const = 0;
 
     /// What may be made to go wrong in the simulated world, from any thread; null when nothing is simulated.

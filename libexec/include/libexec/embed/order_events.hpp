@@ -45,6 +45,7 @@ public:
         using pointer = const CommittedEvent*;
         using reference = const CommittedEvent&;
 
+        /// Reads the first event.
         explicit Iterator(OrderEvents& events) : events_(&events), event_(events.next()) {}
         reference operator*() const { return event_; }
         Iterator& operator++() {
@@ -58,7 +59,9 @@ public:
         OrderEvents* events_;
         CommittedEvent event_;
     };
+    /// Waits for the first event.
     Iterator begin() { return Iterator(*this); }
+    /// When there will be no more events.
     std::default_sentinel_t end() const { return {}; }
 
 private:

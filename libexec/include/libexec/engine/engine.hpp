@@ -22,6 +22,7 @@
 
 namespace libexec {
 
+/// How an engine works. Plain values; whoever makes it checks them.
 struct EngineConfig {
     std::size_t concurrency = 10;  ///< orders in flight on this node
     RetryPolicy retry;
@@ -43,12 +44,15 @@ struct SubmitOptions {
     std::string trace_id;  ///< 32 hexadecimal digits (W3C Trace Context); empty: none
 };
 
+/// The answer to a submission.
 struct Submitted {
     OrderId order;
     bool replayed = false;  ///< the same key and order were accepted before
 };
 
+/// The answer to a cancel that could be taken.
 struct CancelAnswer {
+    /// What became of it.
     enum class Kind : std::uint8_t {
         cancelled,         ///< ended now, nothing was signed
         cancel_requested,  ///< an attempt is open: nothing new will be signed, the outcome follows
@@ -74,6 +78,7 @@ struct EngineParts {
 /// io_context; everything else happens on the engine's own.
 class Engine {
 public:
+    /// An engine that stands still until `start`. `seed` decides the jitter of its retries.
     Engine(EngineConfig config, EngineParts parts, std::uint64_t seed);
     ~Engine();
     Engine(const Engine&) = delete;
@@ -98,6 +103,7 @@ public:
     /// From any thread. Orders that were accepted stay accepted.
     void set_limits(std::uint64_t queue_limit, std::uint32_t orders_per_minute);
 
+    /// Whether `drain` was called.
     bool draining() const;
     std::uint64_t live_orders() const;  ///< accepted and not ended
     std::uint64_t in_flight() const;    ///< being worked on by this node

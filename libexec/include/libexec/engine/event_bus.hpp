@@ -13,6 +13,7 @@ namespace libexec {
 
 /// What a subscriber gets next: events in order, and why there will be no more.
 struct EventBatch {
+    /// Why there will be no more.
     enum class End : std::uint8_t {
         none,
         finished,  ///< the last event ended the order

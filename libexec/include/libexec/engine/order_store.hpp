@@ -23,7 +23,9 @@ struct Acceptance {
     bool repetition_only = false;  ///< the queue is full: answer what was accepted before, take nothing new
 };
 
+/// What became of a new order.
 struct AcceptAnswer {
+    /// What became of it.
     enum class Kind : std::uint8_t {
         accepted,
         replayed,      ///< same key (or client order id) and same digest: `order` is the first one
@@ -42,6 +44,7 @@ struct Claimed {
     std::vector<Attempt> closed_attempts;  ///< oldest first
 };
 
+/// What a claim took.
 struct ClaimBatch {
     std::vector<Claimed> orders;
     std::optional<Time> next_due;  ///< when the earliest job not taken becomes visible
@@ -49,6 +52,7 @@ struct ClaimBatch {
 
 /// What happens to the order's job with a step.
 struct JobChange {
+    /// Held on to, given back, or gone with its order.
     enum class Kind : std::uint8_t { keep, release, done };
     Kind kind = Kind::keep;
     Time visible_at{};  ///< for release: earliest moment it may be claimed again
@@ -73,11 +77,13 @@ enum class StepAnswer : std::uint8_t {
     cancel_requested,  ///< the intent was refused; the order is unchanged
 };
 
+/// An order and what was sent for it.
 struct OrderRecord {
     Order order;
     std::vector<Attempt> attempts;  ///< by number; signed bytes left out
 };
 
+/// Which orders a list shows: those for which everything given holds.
 struct OrderFilter {
     std::optional<OrderStatus> status;
     std::string token_in;  ///< base58 mint; empty: any
@@ -91,6 +97,7 @@ struct OrderFilter {
     std::size_t limit = 50;
 };
 
+/// How many orders stand where.
 struct QueueCounts {
     std::uint64_t waiting = 0;    ///< claimable now
     std::uint64_t delayed = 0;    ///< waiting for a retry
@@ -110,6 +117,7 @@ class OrderStore {
 public:
     virtual ~OrderStore() = default;
 
+    /// Writes a new order, or finds the one it repeats.
     virtual Task<Result<AcceptAnswer>> accept(Acceptance acceptance) = 0;
 
     /// Takes up to `limit` due jobs, oldest first, and bumps their epochs.
@@ -130,11 +138,14 @@ public:
     /// (a terminal order is left alone).
     virtual Task<Result<std::optional<OrderStatus>>> request_cancel(OrderId order) = 0;
 
+    /// The order as it stands; nothing when it is unknown.
     virtual Task<Result<std::optional<OrderRecord>>> load(OrderId order) = 0;
+    /// Orders that pass, newest first.
     virtual Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) = 0;
     /// Events with a sequence number above `seq`, in order, at most `limit`.
     virtual Task<Result<std::vector<CommittedEvent>>> events_after(OrderId order, std::uint32_t seq,
                                                                    std::size_t limit) = 0;
+    /// How many orders stand where, now.
     virtual Task<Result<QueueCounts>> counts() = 0;
 
     /// The highest order number ever accepted; 0 for an empty store. Blocking; for the start.

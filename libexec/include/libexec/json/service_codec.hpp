@@ -14,6 +14,7 @@
 
 namespace libexec {
 
+/// How many orders stand where, as shown to clients; `oldest_waiting` is an age.
 struct QueueMetrics {
     std::uint64_t waiting = 0;
     std::uint64_t delayed = 0;

@@ -29,8 +29,11 @@ public:
     /// Errors: `invalid_body` for text that is not one JSON document, nested too deep, or not UTF-8.
     static Result<JsonValue> parse(std::string_view text);
 
+    /// Whether it is null, or absent.
     bool is_null() const;
+    /// Whether it is an object.
     bool is_object() const;
+    /// Whether it is the word true.
     bool is_true() const;
     /// What a string says, or how a number was written; empty for everything else.
     const std::string& text() const;
@@ -45,6 +48,7 @@ public:
     std::vector<std::string> names() const;
     /// The member of an object, the first one of that name; null when absent.
     JsonValue operator[](std::string_view name) const;
+    /// Whether an object has a member of that name, be it null.
     bool has(std::string_view name) const;
 
     /// The value as JSON on one line: members in their order, numbers as they were written.

@@ -20,13 +20,18 @@ std::optional<std::vector<std::uint8_t>> from_base58(std::string_view text);
 /// Errors: `parse` takes base58 of exactly 32 bytes.
 class Mint {
 public:
+    /// As the chain stores them.
     using Bytes = std::array<std::uint8_t, 32>;
 
     constexpr Mint() = default;
+    /// The mint at this address.
     explicit constexpr Mint(const Bytes& bytes) : bytes_(bytes) {}
+    /// The mint that `base58` spells, or nothing.
     static std::optional<Mint> parse(std::string_view base58);
 
+    /// The address.
     constexpr const Bytes& bytes() const { return bytes_; }
+    /// The address in base58.
     std::string to_string() const { return to_base58(bytes_.data(), bytes_.size()); }
 
     friend constexpr auto operator<=>(const Mint&, const Mint&) = default;

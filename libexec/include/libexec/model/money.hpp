@@ -19,13 +19,18 @@ __extension__ using Wide = unsigned __int128;  // holds any u64 times any u64 ex
 ///         integers are signed, hence the decimal text in both places and the limit below 2^63.
 class Amount {
 public:
+    /// The most base units that are ever stored or shown.
     static constexpr std::uint64_t most = (std::uint64_t{1} << 63) - 1;
 
     constexpr Amount() = default;
+    /// So many base units; above `most` it cannot be stored or shown.
     explicit constexpr Amount(std::uint64_t base_units) : base_units_(base_units) {}
+    /// The amount that `digits` spells, base units and nothing else.
     static Result<Amount> parse(std::string_view digits);
 
+    /// The number of base units.
     constexpr std::uint64_t base_units() const { return base_units_; }
+    /// The base units as decimal digits.
     std::string to_string() const { return std::to_string(base_units_); }
 
     friend constexpr auto operator<=>(const Amount&, const Amount&) = default;
@@ -50,7 +55,9 @@ class Bps {
 public:
     static constexpr std::uint32_t whole = 10'000;
     constexpr Bps() = default;
+    /// So many basis points; bad_amount above `whole`.
     static Result<Bps> of(std::uint64_t points);
+    /// The number of basis points.
     constexpr std::uint32_t points() const { return points_; }
     friend constexpr auto operator<=>(const Bps&, const Bps&) = default;
 

@@ -89,6 +89,7 @@ struct OrderEvent {
     std::string trace_id;  ///< the order's
     EventData data;
 
+    /// Whether it is the last one of its order.
     bool ends_order() const { return kind == EventKind::moved && is_terminal(status); }
     friend bool operator==(const OrderEvent&, const OrderEvent&) = default;
 };

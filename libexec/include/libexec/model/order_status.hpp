@@ -35,6 +35,7 @@ enum class MoveGuard : std::uint8_t {
     landed_ok,         ///< the open attempt landed successfully at the configured commitment
 };
 
+/// One move an order may make.
 struct Move {
     OrderStatus from;
     OrderStatus to;

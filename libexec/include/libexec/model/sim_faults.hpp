@@ -49,6 +49,7 @@ public:
     SimFaults(const Clock& clock, std::vector<std::string> targets)
         : clock_(clock), targets_(std::move(targets)) {}
 
+    /// What may be made to fail.
     const std::vector<std::string>& targets() const { return targets_; }
     /// The modes that a target knows.
     static std::span<const SimFaultMode> modes_of(std::string_view target);
@@ -59,6 +60,7 @@ public:
     bool clear(std::string_view target);
     /// In the order of the targets; what is over is not among them.
     std::vector<SimFault> active() const;
+    /// The fault of that target, if one is on.
     std::optional<SimFault> find(std::string_view target) const;
 
 private:

@@ -37,6 +37,7 @@ public:
 
     /// By symbol (case matters) or base58 mint; nothing when unknown.
     std::optional<Token> find(std::string_view symbol_or_mint) const;
+    /// In the order in which they were added.
     const std::vector<Token>& all() const { return tokens_; }
 
 private:

@@ -18,6 +18,7 @@ class HttpExchange {
 public:
     virtual ~HttpExchange() = default;
 
+    /// What was asked; valid until the answer has ended.
     virtual const HttpRequest& request() const = 0;
     /// The connection's thread; completions of a store must come back here.
     virtual Executor executor() const = 0;

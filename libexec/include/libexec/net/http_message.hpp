@@ -43,6 +43,7 @@ struct HttpRequest {
     bool header_has_token(std::string_view name, std::string_view token) const;
 };
 
+/// A header field of an answer.
 struct HttpHeader {
     std::string name;
     std::string value;
@@ -56,9 +57,11 @@ struct HttpResponse {
     std::string body;                               ///< not sent for HEAD, 204 and 304
 
     HttpResponse() = default;
+    /// The answer with this status, body and Content-Type.
     explicit HttpResponse(int status_code, std::string text = {}, std::string type = "application/json")
         : status(status_code), content_type(std::move(type)), body(std::move(text)) {}
 
+    /// Adds a header field.
     HttpResponse& with(std::string name, std::string value) {
         headers.push_back(HttpHeader{std::move(name), std::move(value)});
         return *this;

@@ -79,6 +79,7 @@ public:
     /// threads are gone. Not from the server's own threads.
     void stop(std::string_view reason);
 
+    /// What it has counted so far. From any thread.
     HttpServerCounts counts() const;
 
 private:

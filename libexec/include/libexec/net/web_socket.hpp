@@ -34,12 +34,14 @@ enum class WsCloseCode : std::uint16_t {
 
 /// What `receive` hands out: a message, or the end.
 struct WsMessage {
+    /// What came.
     enum class Kind : std::uint8_t { text, binary, closed };
 
     Kind kind = Kind::closed;
     std::string payload;                             ///< the text, the bytes, or the reason of the close
     WsCloseCode close_code = WsCloseCode::abnormal;  ///< for `closed`
 
+    /// Whether the socket has ended.
     bool is_closed() const { return kind == Kind::closed; }
 };
 
@@ -62,6 +64,7 @@ public:
     /// queued, when the socket is closed or the frame would take the queue past `ws_queue_bytes`: then say
     /// `close(WsCloseCode::try_again_later, ...)`.
     virtual bool send(WsFrame frame) = 0;
+    /// Frames and sends one text.
     bool send_text(std::string_view payload) { return send(text_frame(payload)); }
 
     /// The same from any other thread. When the queue is full there, the socket closes with try_again_later

@@ -21,6 +21,7 @@ void rank(std::vector<VenueAnswer>& answers, SwapMode mode);
 /// `metrics`, which outlive it, it counts quotes and their durations there.
 class Router {
 public:
+    /// The venues must have different names, else std::invalid_argument; everything handed in outlives it.
     Router(std::vector<std::shared_ptr<Venue>> venues, std::chrono::milliseconds quote_timeout,
            asio::io_context& io, const Clock& clock, Timers& timers, Metrics* metrics = nullptr);
 
@@ -30,6 +31,7 @@ public:
 
     /// The venue of that name; null when there is none.
     std::shared_ptr<Venue> find(std::string_view name) const;
+    /// Those it asks, in the order given.
     const std::vector<std::shared_ptr<Venue>>& venues() const { return venues_; }
     /// What each venue did last. From any thread.
     std::vector<VenueStatus> statuses() const { return board_.read(); }

@@ -12,10 +12,12 @@ namespace libexec {
 /// What is known of each venue, for whoever wants to look while the engine works. Safe from any thread.
 class VenueBoard {
 public:
+    /// Nobody was asked yet. With `metrics`, which outlive it, it counts there.
     VenueBoard(std::vector<VenueStatus> venues, Metrics* metrics);
 
     /// A venue answered, or ran out of time. An unknown name is ignored.
     void note(std::string_view venue, const VenueLastQuote& quote);
+    /// All of them, in the order given.
     std::vector<VenueStatus> read() const;
 
 private:

@@ -12,6 +12,7 @@
 
 namespace libexec {
 
+/// Where the file is, and what bounds its use.
 struct SqliteStoreConfig {
     std::string path;                  ///< the database file; `<path>.lock` beside it says who holds it
     std::string owner = "node";        ///< this node's name, kept with the jobs it takes

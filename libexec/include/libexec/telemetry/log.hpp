@@ -25,6 +25,7 @@ struct LogField {
     std::string value;
     bool is_number = false;  ///< stands without quotes in JSON
 
+    /// A field whose value is a number.
     static LogField number(std::string_view key, std::int64_t value) {
         return {key, std::to_string(value), true};
     }
@@ -35,22 +36,28 @@ class Log {
 public:
     virtual ~Log() = default;
 
+    /// Whether a line of this level would be written.
     virtual bool enabled(LogLevel level) const = 0;
     /// `event` is a short stable word such as "order.routed"; people read `message`.
     virtual void write(LogLevel level, std::string_view event, std::string_view message,
                        std::initializer_list<LogField> fields = {}) = 0;
+    /// From now on lines below `level` are dropped.
     virtual void set_level(LogLevel level) = 0;
 
+    /// A line of this level, if it is enabled.
     void debug(std::string_view event, std::string_view message,
                std::initializer_list<LogField> fields = {}) {
         if (enabled(LogLevel::debug)) write(LogLevel::debug, event, message, fields);
     }
+    /// A line of this level, if it is enabled.
     void info(std::string_view event, std::string_view message, std::initializer_list<LogField> fields = {}) {
         if (enabled(LogLevel::info)) write(LogLevel::info, event, message, fields);
     }
+    /// A line of this level, if it is enabled.
     void warn(std::string_view event, std::string_view message, std::initializer_list<LogField> fields = {}) {
         if (enabled(LogLevel::warn)) write(LogLevel::warn, event, message, fields);
     }
+    /// A line of this level, if it is enabled.
     void error(std::string_view event, std::string_view message,
                std::initializer_list<LogField> fields = {}) {
         if (enabled(LogLevel::error)) write(LogLevel::error, event, message, fields);

@@ -26,6 +26,7 @@ private:
 /// A distribution over fixed buckets. A handle like Counter.
 class Histogram {
 public:
+    /// Counts `value` into its bucket.
     void observe(double value) const;
     /// In seconds, as all our durations are.
     void observe(std::chrono::microseconds duration) const {
@@ -68,6 +69,7 @@ std::vector<double> duration_buckets();
 /// Errors: std::invalid_argument for a name or label that Prometheus would not take.
 class Metrics {
 public:
+    /// A counter only grows; a gauge goes up and down.
     enum class Kind : unsigned char { counter, gauge };
 
     Metrics();
@@ -75,8 +77,10 @@ public:
     Metrics(const Metrics&) = delete;
     Metrics& operator=(const Metrics&) = delete;
 
+    /// The family of counters of that name, made when new.
     MetricFamily<Counter> counters(const std::string& name, const std::string& help,
                                    std::vector<std::string> labels = {}, std::size_t series_max = 256);
+    /// The family of histograms of that name, made when new. `buckets` are upper bounds, rising.
     MetricFamily<Histogram> histograms(const std::string& name, const std::string& help,
                                        std::vector<std::string> labels, std::vector<double> buckets,
                                        std::size_t series_max = 256);

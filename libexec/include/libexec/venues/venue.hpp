@@ -13,6 +13,7 @@ namespace libexec {
 class Venue {
 public:
     virtual ~Venue() = default;
+    /// What decisions, events and metrics call it; different from every other venue, and always the same.
     virtual std::string_view name() const = 0;
     /// What sort of place it is, in one word: "simulated".
     virtual std::string_view kind() const = 0;
@@ -20,6 +21,8 @@ public:
     /// Errors: no_route (pair not traded here), insufficient_liquidity, venue_error. May take long or for
     /// ever: the router puts a timeout on it.
     virtual Task<Result<Quote>> quote(QuoteRequest request) = 0;
+    /// The transaction for a quote of its own that was chosen. Errors: `is_retryable` of the reason says
+    /// whether another attempt is made.
     virtual Task<Result<UnsignedTransaction>> build(SwapPlan plan, Anchor anchor) = 0;
 };
 

@@ -71,10 +71,13 @@ public:
     /// What it reports is on file; while that cannot be, Unknown.
     Task<Observation> observe(Attempt attempt) override;
 
+    /// The slot that is open now.
     std::uint64_t slot();
+    /// The height of the block in that slot.
     std::uint64_t height();
     /// Signatures it knows: about 300 bytes of memory each, for as long as it is open.
     std::uint64_t transactions() const;
+    /// The nodes that a proof of expiry asks.
     const std::vector<std::shared_ptr<ChainNode>>& nodes() const;
 
 private:

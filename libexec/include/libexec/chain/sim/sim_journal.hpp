@@ -17,6 +17,7 @@ namespace libexec {
 ///         landed_ok carries the executed amounts; landed_err and dropped carry zeros: nothing moved.
 /// Errors: `parse` takes what `to_json` writes and nothing else.
 struct SimJournalLine {
+    /// What a line tells.
     enum class Outcome : std::uint8_t {
         start,  ///< the chain was opened in this slot, which began at `at`; the clock counts from there
         sent,
@@ -50,11 +51,13 @@ struct SimJournalLine {
     Amount limit;
 
     std::string to_json() const;  ///< without the line's end
+    /// The line that `line` spells, or nothing.
     static std::optional<SimJournalLine> parse(std::string_view line);
 
     friend bool operator==(const SimJournalLine&, const SimJournalLine&) = default;
 };
 
+/// What was read of a journal.
 struct SimJournalSize {
     std::uint64_t whole_bytes = 0;  ///< of the lines that are complete
     std::uint64_t torn_bytes = 0;   ///< of a last line that a crash cut short

@@ -1,0 +1,2 @@
+# For Doxygen: links between files of the repository become their words; its pages are elsewhere.
+s/\[\([^]]*\)\]([^)]*)/\1/g
