@@ -31,6 +31,23 @@ Complaint interrupted_before_answer(bool sent, const std::string& key) {
     return complaint;
 }
 
+/// Ctrl-C during a request that places nothing.
+Complaint interrupted_request(bool sent) {
+    Complaint complaint = usage_complaint("interrupted", "repeat when you like");
+    complaint.exit = ExitCode::interrupted;
+    complaint.code = "interrupted";
+    complaint.repeat = "safe";
+    if (sent) complaint.funds = "nothing was placed by this request";
+    return complaint;
+}
+
+Complaint lost_answer_complaint(const Options& options, const std::string& why) {
+    Complaint complaint = unreachable_complaint(options.server, why);
+    complaint.what = "the server at " + options.server + " did not answer (" + why + ")";
+    complaint.funds = "nothing was placed by this request";
+    return complaint;
+}
+
 std::chrono::milliseconds wait_asked_for(const HttpAnswer& answer, unsigned count) {
     const auto usual = pause_before_repeat(count);
     return answer.retry_after ? std::max<std::chrono::milliseconds>(*answer.retry_after, usual) : usual;
@@ -73,12 +90,20 @@ std::string submit_body(const Trade& submit) {
     return body + "}";
 }
 
-Accepted place_order(Wire& wire, const Options& options, const SubmitOptions& submit, const std::string& key,
+Placement placement_of(const SubmitOptions& submit) {
+    Placement placement;
+    placement.path = std::string(orders_path) + "/execute";
+    placement.body = submit_body(submit.trade);
+    placement.retry = submit.retry;
+    return placement;
+}
+
+Accepted place_order(Wire& wire, const Options& options, const Placement& placement, const std::string& key,
                      const Deadline& deadline, Console& console) {
     HttpCall call;
     call.method = "POST";
-    call.url = options.server + std::string(orders_path) + "/execute";
-    call.body = submit_body(submit.trade);
+    call.url = options.server + placement.path;
+    call.body = placement.body;
     call.headers = {"Content-Type: application/json", "Accept: application/json", "Idempotency-Key: " + key};
     bool maybe_placed = false;  // an earlier try may have reached the server without our knowing
     for (unsigned count = 1;; ++count) {
@@ -90,7 +115,8 @@ Accepted place_order(Wire& wire, const Options& options, const SubmitOptions& su
         if (outcome.kind == HttpOutcome::Kind::interrupted) {
             throw Trouble(interrupted_before_answer(maybe_placed || outcome.sent, key));
         }
-        if (outcome.kind == HttpOutcome::Kind::not_sent && !maybe_placed) {
+        const bool not_sent = outcome.kind == HttpOutcome::Kind::not_sent;
+        if (not_sent && !maybe_placed && !placement.patient) {
             throw Trouble(unreachable_complaint(options.server, why));
         }
         if (outcome.kind == HttpOutcome::Kind::lost) maybe_placed = true;
@@ -101,13 +127,15 @@ Accepted place_order(Wire& wire, const Options& options, const SubmitOptions& su
             maybe_placed = maybe_placed || code == "in_flight" || code == "outcome_unknown";
             // A passing refusal now says nothing about what became of an earlier try.
             const bool passing = answer.status >= 500 || answer.status == 429 || code == "in_flight";
-            const bool may_wait = answer.status == 429 && submit.retry;
+            const bool may_wait =
+                (answer.status == 429 && placement.retry) || (code == "draining" && placement.patient);
             if (!(maybe_placed && passing) && !may_wait) throw Trouble(refusal_complaint(answer, true));
             why = code.empty() ? "status " + std::to_string(answer.status) : code;
             wait = wait_asked_for(answer, count);
         }
-        const Complaint in_the_end =
-            maybe_placed ? unknown_outcome_complaint(why, key) : refusal_complaint(outcome.answer, true);
+        const Complaint in_the_end = maybe_placed ? unknown_outcome_complaint(why, key)
+                                     : not_sent   ? unreachable_complaint(options.server, why)
+                                                  : refusal_complaint(outcome.answer, true);
         console.err << printable(console.style, why) << "; asking again with the same key (" << count + 1
                     << ")..." << std::endl;
         if (!deadline.pause(wire, wait)) throw Trouble(interrupted_before_answer(maybe_placed, key));
@@ -124,13 +152,8 @@ std::string fetch(Wire& wire, const Options& options, const std::string& path) {
     switch (outcome.kind) {
         case HttpOutcome::Kind::answered:
             break;
-        case HttpOutcome::Kind::interrupted: {
-            Complaint complaint = usage_complaint("interrupted", "repeat when you like");
-            complaint.exit = ExitCode::interrupted;
-            complaint.code = "interrupted";
-            complaint.repeat = "safe";
-            throw Trouble(complaint);
-        }
+        case HttpOutcome::Kind::interrupted:
+            throw Trouble(interrupted_request(false));
         default: {
             Complaint complaint = unreachable_complaint(options.server, outcome.trouble);
             complaint.funds = "this command only reads, it moves no funds";
@@ -151,6 +174,27 @@ JsonValue read_document(const std::string& body) {
     complaint.repeat = "safe";
     complaint.next = "check that --server names an execd";
     throw Trouble(complaint);
+}
+
+HttpAnswer post(const Context& context, const std::string& path, const std::string& body) {
+    HttpCall call;
+    call.method = "POST";
+    call.url = context.options.server + path;
+    call.body = body;
+    call.headers = {"Accept: application/json"};
+    if (!body.empty()) call.headers.emplace_back("Content-Type: application/json");
+    call.timeout = std::min(context.options.timeout, std::chrono::milliseconds(15'000));
+    for (unsigned count = 1;; ++count) {
+        HttpOutcome outcome = context.wire.exchange(call);
+        if (outcome.kind == HttpOutcome::Kind::answered) return std::move(outcome.answer);
+        if (outcome.kind == HttpOutcome::Kind::interrupted) throw Trouble(interrupted_request(outcome.sent));
+        if (outcome.kind == HttpOutcome::Kind::not_sent && count == 1)
+            throw Trouble(unreachable_complaint(context.options.server, outcome.trouble));
+        if (count == 3) throw Trouble(lost_answer_complaint(context.options, outcome.trouble));
+        context.console.err << printable(context.console.style, outcome.trouble) << "; asking again ("
+                            << count + 1 << ")..." << std::endl;
+        if (!context.wire.pause(pause_before_repeat(count))) throw Trouble(interrupted_request(true));
+    }
 }
 
 JsonValue fetch_document(const Context& context, const std::string& path) {

@@ -41,9 +41,19 @@ struct Accepted {
 /// The body that asks for an order, or for a quote.
 std::string submit_body(const Trade& trade);
 
+/// A request that places an order: a new one, or a failed one once more.
+struct Placement {
+    std::string path;
+    std::string body;
+    bool retry = false;    ///< wait and repeat when refused for now
+    bool patient = false;  ///< a server that was there before is waited for
+};
+
+Placement placement_of(const SubmitOptions& submit);
+
 /// Places the order and returns once it is durable. An answer that got lost is asked for again under the same
 /// key until the deadline, telling `console.err`. Throws Trouble.
-Accepted place_order(Wire& wire, const Options& options, const SubmitOptions& submit, const std::string& key,
+Accepted place_order(Wire& wire, const Options& options, const Placement& placement, const std::string& key,
                      const Deadline& deadline, Console& console);
 
 /// A document of the server; `path` begins with a slash. Throws Trouble.
@@ -52,6 +62,9 @@ std::string fetch(Wire& wire, const Options& options, const std::string& path);
 JsonValue fetch_document(const Context& context, const std::string& path);
 /// An answer of the server, read. Throws Trouble when it is not JSON.
 JsonValue read_document(const std::string& body);
+/// The answer, whatever it says, to a request that may be made twice without harm: a lost one is asked for
+/// again, three times in all. Throws Trouble without one.
+HttpAnswer post(const Context& context, const std::string& path, const std::string& body);
 /// The `order` of `GET /api/orders/{id}`, or null when it cannot be had just now. Throws Trouble only when
 /// interrupted.
 JsonValue try_fetch_order(Wire& wire, const Options& options, const std::string& order);

@@ -156,6 +156,7 @@ Options read_options(const Arguments& global) {
     const std::string colour = global.text("color", "auto");
     if (colour != "auto") options.colour = colour == "always" ? ColourChoice::always : ColourChoice::never;
     if (const auto timeout = global.duration("timeout")) options.timeout = *timeout;
+    options.timeout_given = global.has("timeout");
     options.quiet = global.has("quiet");
     options.columns = split_list(global.text("columns"));
     options.header = !global.has("no-header");

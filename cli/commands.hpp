@@ -10,8 +10,13 @@ namespace libexec::cli {
 // One a command, each in a file of its own: NAME_command.cpp.
 
 const CommandSpec& submit_spec();
+const CommandSpec& quote_spec();
 const CommandSpec& watch_spec();
 const CommandSpec& get_spec();
+const CommandSpec& explain_spec();
+const CommandSpec& list_spec();
+const CommandSpec& cancel_spec();
+const CommandSpec& retry_spec();
 const CommandSpec& bench_spec();
 const CommandSpec& version_spec();
 

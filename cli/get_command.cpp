@@ -2,6 +2,7 @@
 
 #include "api.hpp"
 #include "commands.hpp"
+#include "decision_view.hpp"
 #include "order_ref.hpp"
 #include "order_rows.hpp"
 #include "order_view.hpp"
@@ -58,6 +59,10 @@ ExitCode get_command(const Context& context, const Arguments& arguments) {
     console.out << order_head(order, console.style) << '\n';
     const std::vector<JsonValue> list = events.items();
     print_timeline(list, console);
+    if (const JsonValue decision = order["routing"]; !decision.is_null()) {
+        console.out << "quotes: " << choice_text(decision, console.style) << '\n'
+                    << indented_table(context, quotes_sheet(decision));
+    }
     if (!order["attempts"].items().empty()) console.out << "attempts\n";
     print_attempts(order, console);
     if (!order["failure"].is_null()) {
@@ -72,7 +77,7 @@ ExitCode get_command(const Context& context, const Arguments& arguments) {
 const CommandSpec& get_spec() {
     static const CommandSpec spec{
         .name = "get",
-        .summary = "Show an order: its state, its timeline, its attempts",
+        .summary = "Show an order: its state, its timeline, its quotes, its attempts",
         .description = {},
         .words = {{"ID", "The order's id, its beginning, or @last", WordSpec::Count::one, Completes::order}},
         .options = {},

@@ -1,5 +1,6 @@
 #include "order_rows.hpp"
 
+#include "amount_ratio.hpp"
 #include "libexec/model/money.hpp"
 #include "text.hpp"
 
@@ -17,7 +18,12 @@ std::string age_text(Time from, Time now) {
     return std::to_string(std::chrono::floor<std::chrono::days>(age).count()) + " d";
 }
 
-/// What all attempts cost on the chain, in SOL; empty when nothing landed.
+Cell amount_cell(const JsonValue& amount) {
+    return Cell(without_trailing_zeros(amount.text()), amount.text());
+}
+
+}  // namespace
+
 std::string fees_of(const JsonValue& order) {
     std::optional<TokenAmount> sum;
     for (const JsonValue& attempt : order["attempts"].items()) {
@@ -31,11 +37,18 @@ std::string fees_of(const JsonValue& order) {
     return sum ? to_text(*sum) : std::string();
 }
 
-Cell amount_cell(const JsonValue& amount) {
-    return Cell(without_trailing_zeros(amount.text()), amount.text());
+std::optional<std::int64_t> fill_against_quote(const JsonValue& order) {
+    const bool exact_out = order["mode"].text() == "exact_out";
+    for (const JsonValue& attempt : order["attempts"].items()) {
+        if (attempt["resolution"].text() != "landed_ok") continue;
+        const auto gap = exact_out
+                             ? signed_tenth_bps(attempt["amountIn"].text(), attempt["quotedIn"].text())
+                             : signed_tenth_bps(attempt["amountOut"].text(), attempt["quotedOut"].text());
+        if (!gap) return std::nullopt;
+        return exact_out ? *gap : -*gap;
+    }
+    return std::nullopt;
 }
-
-}  // namespace
 
 Colour colour_of_status(std::string_view status) {
     if (status == "confirmed") return Colour::green;

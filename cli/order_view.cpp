@@ -2,39 +2,11 @@
 
 #include <algorithm>
 
-#include "libexec/model/money.hpp"
+#include "amount_ratio.hpp"
 #include "text.hpp"
 
 namespace libexec::cli {
 namespace {
-
-/// How far `a` is from `b`, in tenths of a basis point of `b`, rounded to nearest; nothing when they cannot
-/// be compared.
-std::optional<std::uint64_t> tenth_bps_between(std::string_view a, std::string_view b) {
-    const Result<TokenAmount> left = parse_token_amount(a);
-    const Result<TokenAmount> right = parse_token_amount(b);
-    if (!left || !right || left.value().decimals != right.value().decimals) return std::nullopt;
-    const std::uint64_t from = left.value().amount.base_units();
-    const std::uint64_t to = right.value().amount.base_units();
-    if (to == 0) return std::nullopt;
-    const Wide gap = from > to ? from - to : to - from;
-    return static_cast<std::uint64_t>((gap * 100'000 + to / 2) / to);
-}
-
-/// The difference of two amounts as text; empty when they cannot be compared.
-std::string gap_text(std::string_view a, std::string_view b) {
-    const Result<TokenAmount> left = parse_token_amount(a);
-    const Result<TokenAmount> right = parse_token_amount(b);
-    if (!left || !right || left.value().decimals != right.value().decimals) return {};
-    const auto [least, most] = std::minmax(left.value().amount, right.value().amount);
-    return to_text({subtract_floor(most, least), left.value().decimals});
-}
-
-bool is_above(std::string_view a, std::string_view b) {
-    const Result<TokenAmount> left = parse_token_amount(a);
-    const Result<TokenAmount> right = parse_token_amount(b);
-    return left && right && left.value().amount > right.value().amount;
-}
 
 std::string joined(std::string text, std::string_view more, std::string_view between) {
     if (!text.empty() && !more.empty()) text.append(between);

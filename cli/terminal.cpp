@@ -46,6 +46,8 @@ Style choose_style(const TerminalFacts& facts, ColourChoice choice) {
     const bool dumb = facts.environment("TERM") == "dumb";
     Style style;
     style.columns = facts.columns;
+    style.rows = facts.rows;
+    style.follows_window = facts.is_terminal;
     style.in_place = facts.is_terminal && !dumb;
     style.colour = facts.is_terminal && !dumb;
     if (!facts.environment("NO_COLOR").empty()) {
@@ -70,7 +72,10 @@ TerminalFacts standard_output_facts() {
     TerminalFacts facts;
     facts.is_terminal = ::isatty(STDOUT_FILENO) == 1;
     winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) facts.columns = size.ws_col;
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        facts.columns = size.ws_col;
+        if (size.ws_row > 0) facts.rows = size.ws_row;
+    }
     facts.environment = [](const char* name) {
         const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes it here
         return std::string(value != nullptr ? value : "");

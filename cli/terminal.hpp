@@ -14,6 +14,8 @@ struct Style {
     bool utf8 = false;
     bool in_place = false;  ///< a terminal that can redraw its last line
     std::size_t columns = 80;
+    std::size_t rows = 24;
+    bool follows_window = false;  ///< the window's size may be asked for again
 
     std::string_view tick() const { return utf8 ? "✓" : "+"; }
     std::string_view cross() const { return utf8 ? "✗" : "x"; }
@@ -31,6 +33,7 @@ enum class ColourChoice { automatic, always, never };
 struct TerminalFacts {
     bool is_terminal = false;
     std::size_t columns = 80;
+    std::size_t rows = 24;
     std::function<std::string(const char*)> environment;  ///< empty text: unset
 };
 

@@ -11,8 +11,9 @@ namespace {
     throw Trouble(usage_complaint(std::move(what), std::move(next)));
 }
 
-/// Digits with at most one point, `_` between digits for the eye; something above zero.
-std::string read_amount(const std::string& word) {
+}  // namespace
+
+std::string read_trade_amount(const std::string& word) {
     std::string amount;
     for (const char c : word) {
         if (c != '_') amount.push_back(c);
@@ -25,8 +26,6 @@ std::string read_amount(const std::string& word) {
         refuse("the amount is zero", "give an amount above zero");
     return amount;
 }
-
-}  // namespace
 
 std::vector<WordSpec> trade_word_specs() {
     using Count = WordSpec::Count;
@@ -60,7 +59,7 @@ void read_trade_words(const std::vector<std::string>& words, const std::string& 
     if (trade.token_in.empty() || trade.token_out.empty()) refuse("a trade takes two tokens", shape);
     if (trade.token_in == trade.token_out) refuse("the two tokens are the same: " + trade.token_in, shape);
     if (words.size() < expected) refuse("the amount is missing", shape);
-    trade.amount = read_amount(words.back());
+    trade.amount = read_trade_amount(words.back());
 }
 
 Trade read_trade(const Arguments& arguments) {

@@ -34,6 +34,9 @@ std::string next_step(const HttpAnswer& answer, const std::string& code) {
         return wait + " and repeat, or add --retry to let execctl do both";
     }
     if (code == "idempotency_conflict") return "use another --idempotency-key for another order";
+    if (code == "not_failed")
+        return "wait for its end, or cancel it first; to trade once more after a confirmation, submit a new "
+               "order";
     if (code == "in_flight") return wait + " and repeat with the same --idempotency-key";
     if (code == "draining")
         return "the server is stopping: repeat when it is back, or name another with --server";
