@@ -23,7 +23,18 @@ const CommandSpec& command_tree() {
         CommandSpec root;
         root.name = "execctl";
         root.summary = "Place orders with an execd, follow them, and find out why they ended as they did";
-        root.children = {&submit_spec(), &watch_spec(), &get_spec(), &bench_spec(), &version_spec()};
+        root.children = {
+            &submit_spec(),
+            &quote_spec(),
+            &watch_spec(),
+            &get_spec(),
+            &explain_spec(),
+            &list_spec(),
+            &cancel_spec(),
+            &retry_spec(),
+            &bench_spec(),
+            &version_spec(),
+        };
         return root;
     }();
     return tree;
