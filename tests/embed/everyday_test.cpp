@@ -18,6 +18,63 @@ Config fast_world(const TempDir& dir) {
     return config;
 }
 
+/// The same service, whose first stream hands out two events and then says that its reader is too slow.
+class SlowReaders final : public Service {
+public:
+    explicit SlowReaders(Service& real) : real_(real) {}
+
+    std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) override {
+        afters.push_back(after_seq);
+        if (afters.size() > 1) return real_.follow(order, after_seq, reader);
+        return std::make_shared<Lagging>(real_, order);
+    }
+    std::vector<std::uint32_t> afters;  ///< where each stream began
+
+    Task<Result<Submitted>> submit(OrderRequest request, SubmitOptions options) override {
+        return real_.submit(std::move(request), std::move(options));
+    }
+    Task<Result<CancelAnswer>> cancel(OrderId order) override { return real_.cancel(order); }
+    Task<Result<std::optional<OrderRecord>>> load(OrderId order) override { return real_.load(order); }
+    Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) override { return real_.list(filter); }
+    Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after,
+                                                     std::size_t limit) override {
+        return real_.events(order, after, limit);
+    }
+    std::shared_ptr<EventStream> follow_all(Executor reader) override { return real_.follow_all(reader); }
+    Task<Result<QueueCounts>> queue() override { return real_.queue(); }
+    Task<Result<RoutingDecision>> quote(OrderRequest request) override { return real_.quote(request); }
+    std::vector<VenueStatus> venues() const override { return real_.venues(); }
+    const TokenRegistry& tokens() const override { return real_.tokens(); }
+    Metrics& metrics() override { return real_.metrics(); }
+    Result<Done> health() const override { return real_.health(); }
+    bool draining() const override { return real_.draining(); }
+    SimFaults* faults() override { return real_.faults(); }
+    void set_limits(const ServiceLimits& limits) override { real_.set_limits(limits); }
+    void stop() override { real_.stop(); }
+
+private:
+    class Lagging final : public EventStream {
+    public:
+        Lagging(Service& real, OrderId order) : real_(real), order_(order) {}
+        Task<Result<EventBatch>> next() override {
+            Result<std::vector<CommittedEvent>> read = co_await real_.events(order_, 0, 2);
+            if (!read) co_return read.error();
+            EventBatch batch;
+            batch.events = read.value();
+            batch.end = EventBatch::End::lagged;
+            batch.last_seq = batch.events.back()->seq;
+            co_return batch;
+        }
+        void close() override {}
+
+    private:
+        Service& real_;
+        const OrderId order_;
+    };
+
+    Service& real_;
+};
+
 Task<Result<int>> throwing() {
     throw std::runtime_error("out of the coroutine");
     co_return 1;
@@ -78,6 +135,20 @@ TEST_SUITE("embed/everyday") {
         CHECK(no_such.ended().error().reason == Reason::not_found);
     }
 
+    TEST_CASE("a reader that fell behind goes on from the store, with neither gap nor repeat") {
+        const TempDir dir;
+        const auto service = libexec::open(fast_world(dir));
+        const auto placed = wait(service->submit(sell_order(service->tokens(), "1", "SOL", "USDC").value()));
+        for (const CommittedEvent& event : OrderEvents(*service, placed.value().order)) CHECK(event);
+        SlowReaders slow(*service);
+        OrderEvents events(slow, placed.value().order);
+        std::uint32_t seq = 0;
+        for (const CommittedEvent& event : events) CHECK(event->seq == ++seq);
+        CHECK(events.ended());
+        CHECK(seq == 6);
+        CHECK(slow.afters == std::vector<std::uint32_t>{0, 2});
+    }
+
     TEST_CASE("a reader is told when the service stops, and so is who submits then") {
         const TempDir dir;
         Config config = fast_world(dir);
@@ -93,7 +164,7 @@ TEST_SUITE("embed/everyday") {
         stopper.join();
         CHECK(events.ended().error().reason == Reason::draining);
         CHECK(wait(service->submit(order)).error().reason == Reason::draining);
-        service->stop();  // once more changes nothing
+        service->stop();                                           // once more changes nothing
         CHECK(wait(service->load(placed.value().order)).value());  // reading still works
     }
 

@@ -24,9 +24,10 @@ struct ServiceLimits {
     std::uint32_t orders_per_minute = 0;
 };
 
-/// A running engine with its store, venues and chain. Owns its threads: one for the engine, one writer and a
-/// few readers for the store, one for the simulated chain's journal. Every coroutine may be awaited from any
-/// io_context thread and resumes there.
+/// A running engine with its store, venues and chain. Owns its threads: one for the engine, one writer and
+/// two readers for the SQLite store, one for the simulated chain's journal; fewer with `Parts` of the
+/// program's own. Every coroutine may be awaited from any io_context thread and resumes there.
+/// docs/library.md says what may be called from where.
 class Service {
 public:
     virtual ~Service() = default;  ///< stops first, if `stop` was not called
@@ -75,7 +76,9 @@ public:
     /// Other limits from now on, from any thread. Orders that were accepted stay accepted.
     virtual void set_limits(const ServiceLimits& limits) = 0;
 
-    /// Refuses new orders, lets the orders in flight reach a safe point, closes the store. Blocks; once.
+    /// Refuses new orders, lets the orders in flight reach a safe point, ends every stream and the engine's
+    /// thread; the store can be read until the service goes. Blocks. Not from the engine's thread; once more
+    /// changes nothing.
     virtual void stop() = 0;
 };
 
@@ -83,8 +86,7 @@ public:
 /// What `parts` leaves empty is built in: SQLite, the simulated venues and chain, the machine's clock, one
 /// thread for the engine, no log.
 /// Throws std::runtime_error with one clear sentence when the machine lets us down: a bad value, a database
-/// held by another process, an unreadable file; and what a factory in `parts` throws. Nothing else of the
-/// library throws.
+/// held by another process, an unreadable file; and what a factory in `parts` throws.
 std::unique_ptr<Service> open(Config config, Parts parts = {});
 
 /// The same, all built in, with a log. `log` outlives the service.
