@@ -17,6 +17,24 @@ std::string span_text(std::chrono::microseconds span) {
     return std::to_string(ms / 1'000) + tenths + " s";
 }
 
+/// "3 attempts, pauses 1 s, 2 s".
+std::string attempts_text(const Options& options) {
+    RetryPolicy policy;
+    policy.attempts_max = options.engine.max_retries;
+    policy.delay_first = options.engine.retry_base;
+    policy.jitter = std::chrono::milliseconds(0);
+    Random random(0);
+
+    std::string text =
+        std::to_string(policy.attempts_max) + (policy.attempts_max == 1 ? " attempt" : " attempts");
+    constexpr std::uint32_t shown_most = 6;
+    for (std::uint32_t attempt = 1; attempt < policy.attempts_max && attempt <= shown_most; ++attempt) {
+        text += attempt == 1 ? ", pauses " : ", ";
+        text += span_text(*policy.delay_after(attempt, random));
+    }
+    return policy.attempts_max > shown_most + 1 ? text + " ..." : text;
+}
+
 std::string limit_text(std::uint64_t limit, const std::string& what) {
     return limit == 0 ? "no limit of " + what : std::to_string(limit) + " " + what;
 }
@@ -46,22 +64,8 @@ std::string describe_venues(const std::vector<VenueStatus>& venues) {
 }
 
 std::string describe_retries(const Options& options) {
-    RetryPolicy policy;
-    policy.attempts_max = options.engine.max_retries;
-    policy.delay_first = options.engine.retry_base;
-    policy.jitter = std::chrono::milliseconds(0);
-    Random random(0);
-
-    std::string text =
-        std::to_string(policy.attempts_max) + (policy.attempts_max == 1 ? " attempt" : " attempts");
-    constexpr std::uint32_t shown_most = 6;
-    for (std::uint32_t attempt = 1; attempt < policy.attempts_max && attempt <= shown_most; ++attempt) {
-        text += attempt == 1 ? ", pauses " : ", ";
-        text += span_text(*policy.delay_after(attempt, random));
-    }
-    if (policy.attempts_max > shown_most + 1) text += " ...";
-    if (policy.attempts_max > 1) text += ", each up to a tenth longer";
-    return text + "; nothing new later than " + span_text(options.engine.order_deadline) + " after the start";
+    return attempts_text(options) + (options.engine.max_retries > 1 ? ", each up to a tenth longer" : "") +
+           "; nothing new later than " + span_text(options.engine.order_deadline) + " after the start";
 }
 
 std::string start_banner(const Options& options, const StartFacts& facts) {
@@ -81,7 +85,8 @@ std::string start_banner(const Options& options, const StartFacts& facts) {
     line("venues",
          describe_venues(facts.venues) +
              (facts.seed_given ? ", seed " + std::to_string(options.engine.mock_seed.value_or(0)) : ""));
-    line("retries", describe_retries(options));
+    line("retries",
+         attempts_text(options) + "; nothing new after " + span_text(options.engine.order_deadline));
     line("limits", limit_text(options.rate_limit, "submissions a minute and address") + ", " +
                        std::to_string(options.engine.queue_limit) + " orders waiting or running");
     line("workers", std::to_string(options.engine.queue_concurrency) + " orders at once");

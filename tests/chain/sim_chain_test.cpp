@@ -279,4 +279,66 @@ TEST_SUITE("chain/sim_chain") {
         REQUIRE(std::holds_alternative<NotProven>(verdict));
         CHECK(std::get<NotProven>(verdict).found_by == "node-3");
     }
+
+    TEST_CASE(
+        "a chain that stalls makes no slots: nothing lands, nothing expires, and it goes on where it stood") {
+        test::SimWorld world(test::calm_chain());
+        SimFaults faults(world.time, {"chain"});
+        world.config.faults = &faults;
+        world.open();
+        const Attempt attempt = world.attempt(1);
+        REQUIRE(world.send(attempt));
+        SimFault stall;
+        stall.target = "chain";
+        stall.mode = SimFaultMode::stall;
+        faults.set(stall);
+        CHECK(test::outcome_text(world.observe(attempt)) == "unknown");
+        const std::uint64_t slot = world.chain->slot();
+        world.time.pass(10min);  // many times the life of a blockhash
+        CHECK(test::outcome_text(world.observe(attempt)) == "unknown");
+        CHECK(world.chain->slot() == slot);
+        CHECK(world.anchor().slot == slot);
+        faults.clear("chain");
+        CHECK(test::outcome_text(world.watch(attempt)).starts_with("ok "));
+        CHECK(world.chain->slot() < slot + 15);
+
+        // For a while, and nobody looks when the while is over.
+        stall.until = world.time.now() + 60s;
+        faults.set(stall);
+        const Attempt second = world.attempt(2);
+        REQUIRE(world.send(second));
+        const std::uint64_t halted = world.chain->slot();
+        world.time.pass(70s);
+        CHECK(test::outcome_text(world.observe(second)).starts_with("ok "));
+        CHECK(world.chain->slot() >= halted + 24);
+        CHECK(world.chain->slot() <= halted + 26);
+    }
+
+    TEST_CASE("a chain that loses transactions loses those the draw says, for good") {
+        std::string first;
+        for (int run = 0; run < 2; ++run) {
+            test::SimWorld world(test::calm_chain(0));
+            SimFaults faults(world.time, {"chain"});
+            world.config.faults = &faults;
+            world.open();
+            SimFault drop;
+            drop.target = "chain";
+            drop.mode = SimFaultMode::drop;
+            drop.rate_ppm = 500'000;
+            faults.set(drop);
+            std::string fates;
+            for (std::uint64_t key = 1; key <= 60; ++key) {
+                const Attempt attempt = world.attempt(run == 0 ? key : 61 - key);
+                REQUIRE(world.send(attempt));
+                const char fate = test::outcome_text(world.watch(attempt))[0];
+                fates.insert(run == 0 ? fates.end() : fates.begin(), fate);
+            }
+            const auto lost = std::count(fates.begin(), fates.end(), 'd');
+            CHECK(lost > 15);
+            CHECK(lost < 45);
+            CHECK(std::count(fates.begin(), fates.end(), 'o') == 60 - lost);
+            if (run == 0) first = fates;
+            CHECK(fates == first);
+        }
+    }
 }

@@ -5,7 +5,7 @@ const assert = require('node:assert');
 const net = require('node:net');
 const { test, main, FAST_WORLD } = require('./support/suite');
 const { request } = require('./support/http');
-const { swap, submit, submitOk, readEvents, waitForEnd, isTerminal } = require('./support/orders');
+const { swap, submit, submitOk, readEvents, waitForEnd, isTerminal, TERMINAL } = require('./support/orders');
 const { checkEvents } = require('./support/judge');
 const { Talk, rawExchange } = require('./support/talk');
 
@@ -297,6 +297,40 @@ test('behind every code stands a page', async (place) => {
   }
   const text = await request(`${daemon.url}/problems/queue_full`, { headers: { Accept: 'text/plain' } });
   assert.match(text.headers['content-type'], /^text\/plain/);
+});
+
+test('a venue and the chain misbehave as they are told, and orders stay true', async (place) => {
+  const daemon = await place.daemon({ ...FAST_WORLD, MOCK_FAILURE_RATE: '0', RETRY_BASE_MS: '10' }).start();
+  const fault = (target, body) => request(`${daemon.url}/api/faults/${target}`, { method: 'PUT', body });
+  for (const venue of ['raydium', 'orca']) assert.strictEqual((await fault(venue, { mode: 'timeout' })).status, 200);
+  const routed = await submitOk(daemon.url, swap());
+  const order = await waitForEnd(daemon.url, routed);
+  assert.strictEqual(order.status, 'confirmed');
+  assert.strictEqual(order.dexUsed, 'meteora');
+  const silent = order.routing.quotes.filter((quote) => quote.error);
+  assert.deepStrictEqual(silent.map((quote) => quote.venue).sort(), ['orca', 'raydium']);
+
+  assert.strictEqual((await fault('meteora', { mode: 'error' })).status, 200);
+  const failed = await waitForEnd(daemon.url, await submitOk(daemon.url, swap()));
+  assert.strictEqual(failed.status, 'failed');
+  assert.strictEqual(failed.failure.fundsMoved, false);
+  assert.strictEqual((await request(`${daemon.url}/api/faults`)).json.faults.length, 3);
+  for (const venue of ['raydium', 'orca', 'meteora']) {
+    assert.strictEqual((await request(`${daemon.url}/api/faults/${venue}`, { method: 'DELETE' })).status, 200);
+  }
+  // What did not fill is placed anew, now that all is well.
+  const retried = await request(`${daemon.url}/api/orders/${failed.id}/retry`, { method: 'POST' });
+  assert.strictEqual(retried.status, 202, retried.text);
+  assert.strictEqual((await waitForEnd(daemon.url, retried.json.orderId)).status, 'confirmed');
+
+  checkProblem(await fault('chain', { mode: 'stal' }), 400, 'invalid_body');
+  checkProblem(await fault('chian', { mode: 'stall' }), 404, 'not_found');
+  assert.strictEqual((await fault('chain', { mode: 'stall' })).status, 200);
+  const waiting = await submitOk(daemon.url, swap());
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.ok(!TERMINAL.has((await request(`${daemon.url}/api/orders/${waiting}`)).json.order.status));
+  assert.strictEqual((await request(`${daemon.url}/api/faults/chain`, { method: 'DELETE' })).status, 200);
+  assert.strictEqual((await waitForEnd(daemon.url, waiting)).status, 'confirmed');
 });
 
 main();

@@ -126,6 +126,13 @@ test('every operation answers as the document says', async (place) => {
   await ask('get', '/problems/{code}', '/problems/rate_limited', { headers: { Accept: 'text/plain' } });
   await ask('get', '/problems/{code}', '/problems/nonsense');
 
+  await ask('put', '/api/faults/{target}', '/api/faults/raydium', { body: { mode: 'slow', rate: '0.25', forMs: 60000 } });
+  await ask('put', '/api/faults/{target}', '/api/faults/raydium', { body: { mode: 'slo' } });  // 400
+  await ask('put', '/api/faults/{target}', '/api/faults/nowhere', { body: { mode: 'slow' } });  // 404
+  await ask('get', '/api/faults', '/api/faults');
+  await ask('delete', '/api/faults/{target}', '/api/faults/raydium');
+  await ask('delete', '/api/faults/{target}', '/api/faults/raydium');  // 404
+
   const sockets = {
     '/api/orders/execute': `/api/orders/execute?orderId=${id}`,
     '/api/orders/ws': '/api/orders/ws',

@@ -215,4 +215,60 @@ TEST_SUITE("venues/sim_venue") {
         CHECK(read.anchor.last_valid_height == 5);
         CHECK(time.run(venues[0]->build(plan, anchor)).error().reason == Reason::venue_error);
     }
+
+    TEST_CASE("a fault hits as often as it says, by the draw and not by who asked before") {
+        test::SimTime time;
+        SimFaults faults(time, {"raydium"});
+        SimMarketConfig config = quiet_market(5);
+        config.faults = &faults;
+        config.time_scale_ppm = 1'000'000;
+        const auto venue = make_sim_venues(config, time, time).front();
+        REQUIRE(venue->name() == "raydium");
+        const auto outcomes = [&] {
+            std::string text;
+            for (std::uint64_t key = 0; key < 400; ++key) {
+                QuoteRequest request = test::ask_for("SOL", "USDC", 1'000'000'000);
+                request.chance_key = key;
+                const Result<Quote> quote = quote_of(time, *venue, request);
+                text += quote ? 'q' : quote.error().reason == Reason::venue_error ? 'e' : 't';
+            }
+            return text;
+        };
+        CHECK(outcomes() == std::string(400, 'q'));
+        SimFault fault;
+        fault.target = "raydium";
+        fault.mode = SimFaultMode::error;
+        fault.rate_ppm = 300'000;
+        faults.set(fault);
+        const std::string once = outcomes();
+        const auto hit = std::count(once.begin(), once.end(), 'e');
+        CHECK(hit > 80);
+        CHECK(hit < 160);
+        CHECK(outcomes() == once);
+        // The same draws, whatever goes wrong.
+        fault.mode = SimFaultMode::timeout;
+        faults.set(fault);
+        std::string timed = outcomes();
+        std::replace(timed.begin(), timed.end(), 't', 'e');
+        CHECK(timed == once);
+        faults.clear("raydium");
+        CHECK(outcomes() == std::string(400, 'q'));
+    }
+
+    TEST_CASE("a slow venue takes three times as long and gives the same quote") {
+        test::SimTime time;
+        SimFaults faults(time, {"raydium"});
+        SimMarketConfig config = quiet_market(5);
+        config.faults = &faults;
+        config.time_scale_ppm = 1'000'000;
+        const auto venue = make_sim_venues(config, time, time).front();
+        const Quote usual = quote_of(time, *venue, test::ask_for("SOL", "USDC", 1'000'000'000)).value();
+        SimFault fault;
+        fault.target = "raydium";
+        fault.mode = SimFaultMode::slow;
+        faults.set(fault);
+        const Quote slow = quote_of(time, *venue, test::ask_for("SOL", "USDC", 1'000'000'000)).value();
+        CHECK(slow.latency == usual.latency * 3);
+        CHECK(slow.amount_out == usual.amount_out);
+    }
 }
