@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "commands.hpp"
 #include "help.hpp"
 #include "libexec/json/nearest_word.hpp"
 #include "text.hpp"
@@ -58,6 +59,7 @@ void bind_word(Bound& bound, const WordSpec& spec) {
     const bool many = spec.count == Count::many || spec.count == Count::any;
     option->expected(1, many ? CLI::detail::expected_max_vector_size : 1);
     if (many) option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (many) option->allow_extra_args(true);  // or CLI11 takes the first word only
     if (spec.count == Count::one || spec.count == Count::many) option->required();
     bound.options.emplace_back(spec.name, option);
 }
@@ -72,6 +74,8 @@ std::unique_ptr<Bound> bind(CLI::App& app, const CommandSpec& spec) {
         bound->children.push_back(bind(*app.add_subcommand(std::string(child->name)), *child));
     }
     app.fallthrough();
+    // At most one: otherwise a word of a command that is called like another command would start that one.
+    if (!spec.children.empty()) app.require_subcommand(0, 1);
     return bound;
 }
 
@@ -109,17 +113,6 @@ std::string environment(const char* name) {
     return value != nullptr ? value : "";
 }
 
-std::string read_server(const std::string& word) {
-    std::string url = word.find("://") == std::string::npos ? "http://" + word : word;
-    while (url.ends_with('/')) url.pop_back();
-    const bool known = url.starts_with("http://") || url.starts_with("https://");
-    const std::size_t host = url.find("://") + 3;
-    if (!known || url.size() <= host || url.find_first_of(" \t\r\n?#") != std::string::npos) {
-        refuse("'" + word + "' is not a server's address", "write --server http://HOST:PORT");
-    }
-    return url;
-}
-
 std::optional<Output> output_called(std::string_view word) {
     if (word == "table") return Output::table;
     if (word == "json") return Output::json;
@@ -152,7 +145,7 @@ Options read_options(const Arguments& global) {
     Options options;
     options.output = read_output(global);
     const std::string server = environment("EXEC_SERVER");
-    options.server = read_server(global.text("server", server.empty() ? options.server : server));
+    options.server = server_address(global.text("server", server.empty() ? options.server : server));
     const std::string colour = global.text("color", "auto");
     if (colour != "auto") options.colour = colour == "always" ? ColourChoice::always : ColourChoice::never;
     if (const auto timeout = global.duration("timeout")) options.timeout = *timeout;
@@ -168,26 +161,9 @@ Options read_options(const Arguments& global) {
 /// CLI11 has no "did you mean": words at the places of commands are looked at before it does.
 /// Returns the innermost command that is named before the first option.
 const CommandSpec& check_command_words(int count, const char* const* words, std::string& path) {
-    const CommandSpec* command = &command_tree();
-    for (int i = 1; i < count && !command->children.empty(); ++i) {
-        const std::string_view word = words[i];
-        if (word.empty() || word.front() == '-') break;
-        std::vector<std::string_view> names;
-        const CommandSpec* found = nullptr;
-        for (const CommandSpec* const child : command->children) {
-            if (!child->hidden) names.push_back(child->name);
-            if (child->name == word) found = child;
-        }
-        if (found == nullptr) {
-            const std::string parent =
-                command == &command_tree() ? "execctl" : "execctl " + std::string(command->name);
-            refuse("there is no command '" + std::string(word) + "'",
-                   did_you_mean(word, names, parent + " --help lists the commands"));
-        }
-        command = found;
-        path += (path.empty() ? "" : " ") + std::string(word);
-    }
-    return *command;
+    std::vector<std::string> names;
+    for (int i = 1; i < count && words[i][0] != '-' && words[i][0] != '\0'; ++i) names.emplace_back(words[i]);
+    return named_command(names, path);
 }
 
 /// CLI11 names the words it did not expect; the nearest option is worth more than its sentence.
@@ -213,7 +189,54 @@ const CommandSpec& check_command_words(int count, const char* const* words, std:
     refuse(error.what(), next);
 }
 
+/// The line being completed is anything but finished: its words are taken as they are.
+ParsedCommand read_completion(int count, const char* const* words) {
+    ParsedCommand parsed;
+    parsed.command = &complete_spec();
+    const int first = count > 2 && std::string_view(words[2]) == "--" ? 3 : 2;
+    parsed.arguments.set("WORD", std::vector<std::string>(words + std::min(first, count), words + count));
+    try {
+        parsed.options = read_options({});
+    } catch (const Trouble&) {
+        // A bad EXEC_SERVER or EXEC_OUTPUT is told of when the command runs; here the defaults do.
+    }
+    parsed.options.output = Output::table;
+    return parsed;
+}
+
 }  // namespace
+
+std::string server_address(const std::string& word) {
+    std::string url = word.find("://") == std::string::npos ? "http://" + word : word;
+    while (url.ends_with('/')) url.pop_back();
+    const bool known = url.starts_with("http://") || url.starts_with("https://");
+    const std::size_t host = url.find("://") + 3;
+    if (!known || url.size() <= host || url.find_first_of(" \t\r\n?#") != std::string::npos) {
+        refuse("'" + word + "' is not a server's address", "write --server http://HOST:PORT");
+    }
+    return url;
+}
+
+const CommandSpec& named_command(const std::vector<std::string>& words, std::string& path) {
+    const CommandSpec* command = &command_tree();
+    for (const std::string& word : words) {
+        if (command->children.empty()) break;
+        std::vector<std::string_view> names;
+        const CommandSpec* found = nullptr;
+        for (const CommandSpec* const child : command->children) {
+            if (!child->hidden) names.push_back(child->name);
+            if (child->name == word) found = child;
+        }
+        if (found == nullptr) {
+            const std::string parent = path.empty() ? "execctl" : "execctl " + path;
+            refuse("there is no command '" + word + "'",
+                   did_you_mean(word, names, parent + " --help lists the commands"));
+        }
+        command = found;
+        path += (path.empty() ? "" : " ") + word;
+    }
+    return *command;
+}
 
 Output output_asked_for(int count, const char* const* words) {
     std::string_view asked;
@@ -228,6 +251,7 @@ Output output_asked_for(int count, const char* const* words) {
 }
 
 ParsedCommand parse_command_line(int count, const char* const* words) {
+    if (count > 1 && words[1] == complete_spec().name) return read_completion(count, words);
     std::string first_words;
     const CommandSpec& first_named = check_command_words(count, words, first_words);
     const CommandSpec& tree = command_tree();

@@ -32,8 +32,19 @@ const CommandSpec& command_tree() {
             &list_spec(),
             &cancel_spec(),
             &retry_spec(),
+            &venues_spec(),
+            &tokens_spec(),
+            &queue_spec(),
             &bench_spec(),
+            &fault_spec(),
+            &doctor_spec(),
+            &health_spec(),
+            &config_spec(),
+            &completion_spec(),
             &version_spec(),
+            &help_spec(),
+            &complete_spec(),
+            &docs_spec(),
         };
         return root;
     }();

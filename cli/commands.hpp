@@ -17,8 +17,19 @@ const CommandSpec& explain_spec();
 const CommandSpec& list_spec();
 const CommandSpec& cancel_spec();
 const CommandSpec& retry_spec();
+const CommandSpec& venues_spec();
+const CommandSpec& tokens_spec();
+const CommandSpec& queue_spec();
 const CommandSpec& bench_spec();
+const CommandSpec& fault_spec();
+const CommandSpec& doctor_spec();
+const CommandSpec& health_spec();
+const CommandSpec& config_spec();
+const CommandSpec& completion_spec();
 const CommandSpec& version_spec();
+const CommandSpec& help_spec();
+const CommandSpec& complete_spec();
+const CommandSpec& docs_spec();
 
 /// Runs a command's work and turns its Trouble into words and an exit code.
 ExitCode run_guarded(const Context& context, const std::function<ExitCode()>& work);

@@ -40,6 +40,10 @@ void take_header(Transfer& transfer, std::string_view line) {
     const std::string name = lower_case(line.substr(0, colon));
     const std::string_view value = trim(line.substr(colon + 1));
     if (name == "idempotent-replay") transfer.answer.replayed = value == "true";
+    if (name == "date") {
+        const std::time_t seconds = curl_getdate(std::string(value).c_str(), nullptr);
+        if (seconds != -1) transfer.answer.date = std::chrono::sys_seconds(std::chrono::seconds(seconds));
+    }
     if (name == "retry-after") {
         std::uint32_t seconds = 0;
         const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
@@ -121,6 +125,12 @@ private:
             curl_easy_setopt(easy, CURLOPT_POST, 1L);
             curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
             curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call.body.c_str());
+        } else if (call.method != "GET") {
+            curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call.method.c_str());
+            if (!call.body.empty()) {
+                curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
+                curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call.body.c_str());
+            }
         }
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
         curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);

@@ -30,11 +30,23 @@ std::string fill(std::string_view text, std::size_t indent, std::size_t used) {
     return filled;
 }
 
+/// A line that is too long goes on below, after one of the bars between its choices.
+std::string fold_choices(std::string line) {
+    std::size_t begin = 0;
+    while (line.size() - begin > line_width) {
+        const std::size_t bar = line.rfind('|', begin + line_width - 1);
+        if (bar == std::string::npos || bar <= begin) break;
+        line.insert(bar + 1, "\n          ");
+        begin = bar + 2;
+    }
+    return line;
+}
+
 /// A heading and its meaning in two columns.
 void add_entry(std::string& text, std::string_view heading, std::string_view meaning, std::size_t column) {
     std::string line = "  " + std::string(heading);
     if (line.size() + 2 > column) {
-        text += line + "\n" + std::string(column, ' ');
+        text += fold_choices(line) + "\n" + std::string(column, ' ');
     } else {
         line.resize(column, ' ');
         text += line;

@@ -25,7 +25,8 @@ struct HttpCall {
 struct HttpAnswer {
     int status = 0;
     std::optional<std::chrono::seconds> retry_after;
-    bool replayed = false;  ///< Idempotent-Replay: true
+    bool replayed = false;                       ///< Idempotent-Replay: true
+    std::optional<std::chrono::sys_seconds> date;  ///< the server's clock
     std::string body;       ///< at most 8 MiB
 };
 
