@@ -134,7 +134,10 @@ private:
             if (!id.empty()) context_.console.out << printable(context_.console.style, id) << std::endl;
             return;
         }
-        const auto amount = [&order](std::string_view name) {
+        // What an exact-out order that failed was to bring is no amount it brought.
+        const bool filled = order["status"].text() == "confirmed";
+        const auto amount = [&order, filled](std::string_view name) {
+            if (!filled) return Cell("");
             return Cell(without_trailing_zeros(order[name].text()), order[name].text());
         };
         const std::string json = "{" + to_json_string(plan_.label_key) + ":" + to_json_string(item.label) +

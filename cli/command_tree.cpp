@@ -32,6 +32,8 @@ const CommandSpec& command_tree() {
             &list_spec(),
             &cancel_spec(),
             &retry_spec(),
+            &stats_spec(),
+            &export_spec(),
             &venues_spec(),
             &tokens_spec(),
             &queue_spec(),

@@ -17,6 +17,8 @@ const CommandSpec& explain_spec();
 const CommandSpec& list_spec();
 const CommandSpec& cancel_spec();
 const CommandSpec& retry_spec();
+const CommandSpec& stats_spec();
+const CommandSpec& export_spec();
 const CommandSpec& venues_spec();
 const CommandSpec& tokens_spec();
 const CommandSpec& queue_spec();

@@ -117,10 +117,10 @@ std::string choice_text(const JsonValue& decision, const Style& style) {
            tenth_bps_text(*tenths) + ")";
 }
 
-std::string indented_table(const Context& context, const Sheet& sheet) {
+std::string table_text(const Context& context, const Sheet& sheet, std::size_t indent) {
     std::ostringstream text;
     Style narrower = context.console.style;
-    narrower.columns -= std::min<std::size_t>(narrower.columns, 2);
+    narrower.columns -= std::min(narrower.columns, indent);
     Console console{text, context.console.err, narrower};
     Options options = context.options;
     options.output = Output::table;
@@ -129,7 +129,7 @@ std::string indented_table(const Context& context, const Sheet& sheet) {
     const std::string table = text.str();
     for (std::size_t begin = 0; begin < table.size();) {
         const std::size_t end = table.find('\n', begin);
-        indented += "  " + table.substr(begin, end - begin + 1);
+        indented += std::string(indent, ' ') + table.substr(begin, end - begin + 1);
         begin = end + 1;
     }
     return indented;

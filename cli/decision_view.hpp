@@ -15,7 +15,7 @@ void add_quotes(Sheet& sheet, const JsonValue& decision);
 /// "meteora, by 3.400400 USDC (22.7 bps)", "meteora, the only one that answered" or "no venue".
 std::string choice_text(const JsonValue& decision, const Style& style);
 
-/// A table of the sheet as `-o table` has it, each line indented by two blanks.
-std::string indented_table(const Context& context, const Sheet& sheet);
+/// A table of the sheet as `-o table` has it, each line after `indent` blanks.
+std::string table_text(const Context& context, const Sheet& sheet, std::size_t indent);
 
 }  // namespace libexec::cli

@@ -47,7 +47,7 @@ void print_decisions(const Context& context, const std::vector<JsonValue>& decis
         console.out << "Decision   attempt " << printable(console.style, decision["attempt"].text()) << "   "
                     << (at ? time_of_day_text(*at) : std::string("-"))
                     << "   rule: " << printable(console.style, decision["rule"].text()) << '\n'
-                    << indented_table(context, quotes_sheet(decision));
+                    << table_text(context, quotes_sheet(decision), 2);
     }
     if (decisions.empty()) console.out << "Decision   none yet: no venue was asked\n";
 }
@@ -76,7 +76,7 @@ void print_tries(const Context& context, const std::vector<Try>& tries) {
     options.columns.clear();  // those are of the quotes
     options.header = false;
     context.console.out << "Attempts\n"
-                        << indented_table({context.wire, options, context.console, context.clock}, sheet);
+                        << table_text({context.wire, options, context.console, context.clock}, sheet, 2);
 }
 
 ExitCode explain_command(const Context& context, const Arguments& arguments) {

@@ -61,7 +61,7 @@ ExitCode get_command(const Context& context, const Arguments& arguments) {
     print_timeline(list, console);
     if (const JsonValue decision = order["routing"]; !decision.is_null()) {
         console.out << "quotes: " << choice_text(decision, console.style) << '\n'
-                    << indented_table(context, quotes_sheet(decision));
+                    << table_text(context, quotes_sheet(decision), 2);
     }
     if (!order["attempts"].items().empty()) console.out << "attempts\n";
     print_attempts(order, console);

@@ -79,6 +79,15 @@ Complaint interrupted_complaint(const std::vector<std::string>& orders, const Op
     return complaint;
 }
 
+Complaint stopped_watching(const std::vector<std::string>& orders, const Options& options) {
+    Complaint complaint = interrupted_complaint(orders, options);
+    if (!orders.empty()) return complaint;
+    complaint.what = "stopped watching; no order is cancelled by that";
+    complaint.funds = "orders that are alive may still trade";
+    complaint.repeat = "watching again is safe";
+    return complaint;
+}
+
 ExitCode worst_of(const std::vector<ExitCode>& exits) {
     constexpr ExitCode worst_first[] = {
         ExitCode::interrupted,  ExitCode::unexpected,    ExitCode::unreachable,

@@ -40,6 +40,9 @@ bool has_ended_with(std::string_view status);
 /// What Ctrl-C means for these orders.
 Complaint interrupted_complaint(const std::vector<std::string>& orders, const Options& options);
 
+/// What Ctrl-C means for those who watch orders; none when none was named.
+Complaint stopped_watching(const std::vector<std::string>& orders, const Options& options);
+
 /// What a command that did several things ends with: done only if all are.
 ExitCode worst_of(const std::vector<ExitCode>& exits);
 

@@ -79,8 +79,10 @@ private:
         Verdict verdict;
         verdict.what = clean(failure["title"]);
         if (verdict.what.empty()) verdict.what = "it ended " + clean(order_["status"]);
-        if (const std::string detail = clean(failure["detail"]); !detail.empty() && detail != verdict.what)
-            verdict.what += ": " + detail;
+        if (const std::string detail = clean(failure["detail"]); !detail.empty()) {
+            const bool same = lower_case(detail).starts_with(lower_case(verdict.what));
+            verdict.what = same ? detail : verdict.what + ": " + detail;
+        }
         verdict.what += pattern_of_tries();
         const bool moved = failure["fundsMoved"].is_true();
         const bool retryable = failure["retryable"].is_true();

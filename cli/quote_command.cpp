@@ -47,7 +47,7 @@ void print_round(const Context& context, const Trade& trade, const JsonValue& qu
         console.out << printable(console.style, quotes["chosenDex"].text()) << std::endl;
     } else {
         const std::string text =
-            head_of(trade, quotes, console.style) + indented_table(context, quotes_sheet(quotes));
+            head_of(trade, quotes, console.style) + table_text(context, quotes_sheet(quotes), 2);
         if (block != nullptr) {
             block->draw(text);
         } else {

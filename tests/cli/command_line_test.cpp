@@ -80,7 +80,6 @@ TEST_SUITE("cli/options") {
             {"submit", "SOL", "USDC", "1", "-o", "xml"},
             {"submit", "SOL", "USDC", "1", "--timeout", "30"},
             {"submit", "SOL", "USDC", "1", "-s", "ftp://h"},
-            {"watch"},
             {"watch", "../x"},
             {"get", "a b"},
             {"bench", "--orders", "0"},
