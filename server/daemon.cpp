@@ -33,11 +33,12 @@ constexpr int interrupted_status = 130;
 /// Waits for signals: reads the settings again, or sees the stop through.
 class Stopper {
 public:
-    Stopper(Service& service, Routes& routes, HttpServer& server, Reload& reload, Log& log)
+    Stopper(Service& service, Routes& routes, HttpServer& server, Reload& reload, bool person, Log& log)
         : service_(service),
           routes_(routes),
           server_(server),
           reload_(reload),
+          person_(person),
           log_(log),
           signals_(io_, SIGINT, SIGTERM, SIGHUP) {
         await_signal();
@@ -53,7 +54,7 @@ private:
     void await_signal() {
         signals_.async_wait([this](const asio::error_code& error, int signal) {
             if (error) return;
-            if (signal == SIGHUP) {
+            if (signal == SIGHUP && !terminal_is_gone()) {
                 if (!thread_.joinable()) reload();
                 return await_signal();
             }
@@ -66,6 +67,9 @@ private:
         });
     }
 
+    /// Whoever closes the window in which execd greeted them wants it gone, not to read its settings again.
+    bool terminal_is_gone() const { return person_ && stderr_log_format() != LogFormat::text; }
+
     void reload() {
         try {
             reload_.run();
@@ -76,7 +80,9 @@ private:
 
     void begin(int signal) {
         log_.info("stop.begin", "stopping: new orders are refused, orders in flight reach a safe point",
-                  {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+                  {{"signal", signal == SIGINT   ? "SIGINT"
+                              : signal == SIGHUP ? "SIGHUP"
+                                                 : "SIGTERM"}});
         routes_.drain();
         asio::co_spawn(io_, give_up_late(), asio::detached);
         // Stopping blocks, and a second signal must still be heard.
@@ -103,6 +109,7 @@ private:
     Routes& routes_;
     HttpServer& server_;
     Reload& reload_;
+    const bool person_;
     Log& log_;
     asio::io_context io_;
     asio::signal_set signals_;
@@ -192,7 +199,8 @@ ExitCode run_daemon(DaemonStart start, Log& log) {
         raise_descriptor_limit(options.http.connections_max + surplus_connections + descriptors_of_its_own);
         server.emplace(options.http, *routes, log, clock);
         reload.emplace(start.read, start.resolved, *routes, *service, log);
-        stopper.emplace(*service, *routes, *server, *reload, log);  // before anybody can know that we are up
+        stopper.emplace(*service, *routes, *server, *reload, start.person,
+                        log);  // before anybody can know that we are up
         server->start();
     } catch (const PortTaken&) {
         log.error("start.failed", describe_taken_port(start.resolved));

@@ -25,7 +25,8 @@ struct DaemonStart {
 };
 
 /// Serves until a signal. SIGTERM or SIGINT: no new orders, orders in flight reach a safe point, sockets
-/// close 1001; a second one ends the process where it stands (nothing durable is lost). SIGHUP: see Reload.
+/// close 1001; a second one ends the process where it stands (nothing durable is lost). SIGHUP: see Reload;
+/// when the terminal of the start is gone it stops as SIGTERM does.
 ExitCode run_daemon(DaemonStart start, Log& log);
 
 }  // namespace libexec::server
