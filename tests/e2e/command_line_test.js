@@ -2,31 +2,13 @@
 // execctl as a script and a person use it, against a real execd that also goes away and comes back.
 
 const assert = require('node:assert');
-const { spawn } = require('node:child_process');
 const { test, main, FAST_WORLD } = require('./support/suite');
-const { within } = require('./support/http');
+const { execctl, lines } = require('./support/execctl');
 const { readEvents, submitOk, swap, waitForEnd } = require('./support/orders');
 const { checkEvents } = require('./support/judge');
 
 const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
-// Runs execctl to its end: {code, out, err}. `onOutput(all output so far, child)` is called as it comes.
-async function execctl(daemon, words, { onOutput = () => {}, environment = {} } = {}) {
-  const child = spawn(process.env.EXECCTL, words, {
-    env: { PATH: process.env.PATH, LANG: 'C.UTF-8', EXEC_SERVER: daemon.url, ...environment }, stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const said = { out: '', err: '' };
-  child.stdout.on('data', (piece) => { said.out += piece; onOutput(said, child); });
-  child.stderr.on('data', (piece) => { said.err += piece; onOutput(said, child); });
-  const code = await within(60000, new Promise((resolve) => { child.once('close', resolve); }));
-  if (code === null && child.exitCode === null) {
-    child.kill('SIGKILL');
-    throw new Error(`execctl ${words.join(' ')} did not end:\n${said.out}\n${said.err}`);
-  }
-  return { code, ...said };
-}
-
-const lines = (text) => text.split('\n').filter((line) => line);
 const wordsOf = (text) => lines(text).map((line) => line.split(' ')[2]);
 
 test('submit prints a line for each event, and 0 means confirmed', async (place) => {
