@@ -156,7 +156,7 @@ std::string fetch(Wire& wire, const Options& options, const std::string& path) {
             throw Trouble(interrupted_request(false));
         default: {
             Complaint complaint = unreachable_complaint(options.server, outcome.trouble);
-            complaint.funds = "this command only reads, it moves no funds";
+            complaint.funds = "nothing was changed, no funds moved";
             throw Trouble(complaint);
         }
     }
@@ -170,7 +170,7 @@ JsonValue read_document(const std::string& body) {
     Complaint complaint;
     complaint.code = "bad_answer";
     complaint.what = "the server's answer is " + parsed.error().detail;
-    complaint.funds = "this command only reads, it moves no funds";
+    complaint.funds = "nothing was changed, no funds moved";
     complaint.repeat = "safe";
     complaint.next = "check that --server names an execd";
     throw Trouble(complaint);
