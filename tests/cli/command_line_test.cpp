@@ -96,6 +96,16 @@ TEST_SUITE("cli/options") {
         }
     }
 
+    TEST_CASE("a word may be called like a command") {
+        CHECK(parse({"help", "config", "show"}).arguments.texts("COMMAND") ==
+              std::vector<std::string>{"config", "show"});
+        CHECK(parse({"get", "list"}).command->name == "get");
+        CHECK(parse({"get", "list", "-o", "json"}).options.output == Output::json);
+        ScriptedWire nothing;
+        CHECK(run_line(nothing, {"help", "config", "show"}).out.find("execctl config show") !=
+              std::string::npos);
+    }
+
     TEST_CASE("a mistyped command is recognised") {
         CHECK(refusal({"sumbit", "SOL", "USDC", "1"}).find("did you mean 'submit'?") != std::string::npos);
         CHECK(refusal({"bensh"}).find("did you mean 'bench'?") != std::string::npos);
