@@ -248,7 +248,7 @@ TEST_SUITE("cli/reference") {
             CAPTURE(path);
             CHECK_FALSE(command.summary.empty());
             CHECK_FALSE(command.summary.ends_with('.'));
-            CHECK((command.run == nullptr) != command.children.empty());
+            CHECK((command.run != nullptr || !command.children.empty()));
             if (!command.hidden && command.run != nullptr)
                 CHECK((path == "config path" || !command.examples.empty()));
             for (const OptionSpec& option : command.options) {
