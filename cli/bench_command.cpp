@@ -1,165 +1,23 @@
+#include "bench_command.hpp"
+
 #include <algorithm>
 #include <exception>
-#include <limits>
+#include <filesystem>
+#include <fstream>
 #include <ostream>
-#include <stdexcept>
+#include <thread>
 
 #include <asio/co_spawn.hpp>
-#include <asio/steady_timer.hpp>
 
-#include "bench_command.hpp"
-#include "bench_lane.hpp"
 #include "bench_report.hpp"
+#include "bench_run.hpp"
 #include "commands.hpp"
-#include "libexec/base/random.hpp"
-#include "libexec/base/timers.hpp"
-#include "libexec/base/uuid.hpp"
+#include "libexec/net/descriptor_limit.hpp"
 
 namespace libexec::cli {
 namespace {
 
 using Steady = std::chrono::steady_clock;
-using std::chrono::nanoseconds;
-
-constexpr std::chrono::milliseconds busy_pause{5};
-constexpr std::chrono::milliseconds poll_pause{20};
-
-/// One run: lanes take the next order in turn until all are accepted, then the queue is watched until it is
-/// empty.
-class BenchRun {
-public:
-    BenchRun(BenchTarget& target, const Options& options, const BenchOptions& bench, std::uint64_t seed)
-        : target_(target),
-          bench_(bench),
-          random_(seed),
-          timers_(make_timers(io_)),
-          give_up_at_(Steady::now() + options.timeout) {
-        report_.target = target.name();
-        report_.mode = bench.mode;
-        report_.seed = seed;
-        report_.connections = bench.connections;
-        report_.rate = bench.rate;
-        report_.latencies.reserve(bench.orders);
-    }
-
-    BenchReport run() {
-        spawn(prepare());
-        drain();
-        began_ = Steady::now();
-        for (std::uint32_t i = 0; i < bench_.connections; ++i) spawn(submit_all());
-        drain();
-        if (bench_.mode == BenchOptions::Mode::execute) {
-            spawn(await_ends());
-            drain();
-        }
-        return std::move(report_);
-    }
-
-private:
-    void spawn(Task<void> work) {
-        asio::co_spawn(io_.get_executor(), std::move(work), [this](std::exception_ptr error) {
-            if (error && !error_) error_ = error;
-            if (error) io_.stop();
-        });
-    }
-    void drain() {
-        io_.restart();
-        io_.run();
-        if (error_) std::rethrow_exception(error_);
-    }
-
-    Task<void> prepare() {
-        watcher_ = target_.open_lane(io_);
-        before_ = co_await watcher_->counts();
-        // Somebody else's orders would be counted as ours when they end.
-        while (bench_.mode == BenchOptions::Mode::execute && before_.live > 0) {
-            if (Steady::now() >= give_up_at_) {
-                throw std::runtime_error("the --timeout is over with " + std::to_string(before_.live) +
-                                         " earlier orders still running");
-            }
-            co_await timers_->sleep_for(poll_pause);
-            before_ = co_await watcher_->counts();
-        }
-    }
-
-    Task<void> submit_all() {
-        const std::unique_ptr<BenchLane> lane = target_.open_lane(io_);
-        while (next_ < bench_.orders) {
-            const std::uint64_t number = next_++;
-            BenchOrder order;
-            order.sell_sol = random_.below(2) == 0;
-            order.thousandths =
-                static_cast<std::uint32_t>(1 + random_.below(order.sell_sol ? 2'000 : 200'000));
-            const Steady::time_point due = co_await wait_for_turn(number);
-            co_await submit_one(*lane, order, due);
-        }
-    }
-
-    /// With an offered rate, latency counts from when the order was due: a late server does not get to slow
-    /// down the clock that measures it.
-    Task<Steady::time_point> wait_for_turn(std::uint64_t number) {
-        if (bench_.rate == 0) co_return Steady::now();
-        const Steady::time_point due = began_ + nanoseconds(number * 1'000'000'000 / bench_.rate);
-        const auto early = std::chrono::ceil<std::chrono::microseconds>(due - Steady::now());
-        if (early.count() > 0) co_await timers_->sleep_for(early);
-        co_return due;
-    }
-
-    Task<void> submit_one(BenchLane& lane, BenchOrder order, Steady::time_point due) {
-        for (;;) {
-            if (Steady::now() >= give_up_at_) {
-                throw std::runtime_error("the --timeout is over with " + std::to_string(report_.accepted) +
-                                         " orders accepted; the queue was full " +
-                                         std::to_string(report_.busy) + " times (raise QUEUE_LIMIT)");
-            }
-            const BenchAnswer answer = co_await lane.submit(order);
-            const Steady::time_point now = Steady::now();
-            if (answer == BenchAnswer::accepted) {
-                report_.latencies.push_back(now - due);
-                report_.accepted += 1;
-                report_.accepting = now - began_;
-                co_return;
-            }
-            if (answer == BenchAnswer::limited) {
-                throw std::runtime_error(lane.trouble() +
-                                         ": start the server with --rate-limit 0 to measure it");
-            }
-            if (answer == BenchAnswer::failed)
-                throw std::runtime_error("a submission was refused: " + lane.trouble());
-            report_.busy += 1;
-            co_await timers_->sleep_for(busy_pause);
-            due = Steady::now();
-        }
-    }
-
-    Task<void> await_ends() {
-        for (;;) {
-            const BenchCounts now = co_await watcher_->counts();
-            report_.confirmed = now.confirmed - before_.confirmed;
-            report_.failed = now.failed - before_.failed;
-            report_.executing = Steady::now() - began_;
-            if (report_.confirmed + report_.failed >= bench_.orders) co_return;
-            if (Steady::now() >= give_up_at_) {
-                throw std::runtime_error("the --timeout is over with " + std::to_string(now.live) +
-                                         " orders still running");
-            }
-            co_await timers_->sleep_for(poll_pause);
-        }
-    }
-
-    BenchTarget& target_;
-    const BenchOptions& bench_;
-    Random random_;
-    asio::io_context io_{1};
-    std::unique_ptr<Timers> timers_;
-    Steady::time_point give_up_at_;
-    Steady::time_point began_;
-    std::unique_ptr<BenchLane> watcher_;
-    BenchCounts before_;
-    std::uint64_t next_ = 0;
-    BenchReport report_;
-    std::exception_ptr error_;
-};
 
 Complaint bench_complaint(const std::string& why, const std::string& target) {
     Complaint complaint;
@@ -172,67 +30,167 @@ Complaint bench_complaint(const std::string& why, const std::string& target) {
     return complaint;
 }
 
-std::uint32_t small(const Arguments& arguments, std::string_view name, std::uint64_t least,
-                    std::uint64_t most, std::uint32_t otherwise) {
-    return static_cast<std::uint32_t>(arguments.whole(name, least, most).value_or(otherwise));
+void check_file(const BenchFile& file) {
+    if (file.path.empty() || file.replace || !std::filesystem::exists(file.path)) return;
+    throw Trouble(usage_complaint("the file '" + file.path + "' exists already",
+                                  "name another one, or add --force to replace it"));
+}
+
+void save(const BenchFile& file, const BenchReport& report) {
+    if (file.path.empty()) return;
+    std::ofstream out(file.path, std::ios::binary | std::ios::trunc);
+    out << report_json(report) << '\n';
+    out.close();
+    if (out) return;
+    Complaint complaint;
+    complaint.code = "output";
+    complaint.what = "the file '" + file.path + "' could not be written";
+    complaint.funds = "the orders of the run are placed";
+    complaint.repeat = "safe, with new orders";
+    complaint.next = "name a place that can be written; the figures are above";
+    throw Trouble(complaint);
+}
+
+/// Every lane and follower is a descriptor.
+void make_room(const BenchPlan& plan) {
+    const std::uint64_t followers = plan.mode == BenchPlan::Mode::fan_out ? plan.followers : 0;
+    const std::uint64_t wanted = plan.connections * (followers + 1) + descriptors_of_its_own;
+    if (plan.in_process || raise_descriptor_limit(wanted) >= wanted) return;
+    throw Trouble(usage_complaint("this many connections need " + std::to_string(wanted) +
+                                      " open files, the "
+                                      "system allows " +
+                                      std::to_string(descriptor_limit()),
+                                  "raise the hard limit (ulimit -Hn), or ask for fewer"));
+}
+
+std::string ask_version(asio::io_context& io, BenchTarget& target) {
+    std::string version;
+    std::exception_ptr error;
+    const std::unique_ptr<BenchLane> lane = target.open_lane(io);
+    asio::co_spawn(io, lane->version(), [&](std::exception_ptr thrown, std::string answer) {
+        error = thrown;
+        version = std::move(answer);
+    });
+    io.restart();
+    io.run();
+    if (error) std::rethrow_exception(error);
+    return version;
+}
+
+BenchFigures measure(const Context& context, const BenchPlan& plan, BenchReport& report,
+                     Steady::time_point give_up_at) {
+    asio::io_context io(1);  // outlives the target, which may answer until its end
+    const std::unique_ptr<BenchTarget> target =
+        plan.in_process ? make_in_process_target(plan) : make_http_target(context.options);
+    report.target = target->name();
+    report.database = target->database();
+    try {
+        report.version = ask_version(io, *target);
+        const std::unique_ptr<BenchClock> clock = make_bench_clock(io);
+        const SystemClock wall;
+        BenchPatience patience;
+        patience.give_up_at = give_up_at;
+        patience.interrupted = [&context] { return !context.wire.pause(std::chrono::milliseconds(0)); };
+        return BenchRun(io, *clock, wall, plan, *target, std::move(patience)).run();
+    } catch (const Trouble&) {
+        throw;
+    } catch (const std::exception& error) {
+        throw Trouble(bench_complaint(error.what(), report.target));
+    }
+}
+
+/// What a reader of the figures must know of them.
+void tell_failures(const Context& context, const BenchReport& report) {
+    for (const BenchFigures& run : report.runs) {
+        for (const auto& [status, count] : run.errors)
+            context.console.err << "bench: " << count << " refused with " << status << '\n';
+        if (!run.first_trouble.empty())
+            context.console.err << printable(context.console.style, "bench: the first: " + run.first_trouble)
+                                << '\n';
+        if (run.follower_gaps > 0)
+            context.console.err << "bench: followers missed or repeated " << run.follower_gaps << " events\n";
+        if (run.busy > 0)
+            context.console.err << "bench: the queue was full " << run.busy
+                                << " times; raise QUEUE_LIMIT to measure past it\n";
+    }
 }
 
 ExitCode run_bench(const Context& context, const Arguments& arguments) {
-    BenchOptions bench;
-    if (arguments.text("mode") == "accept") bench.mode = BenchOptions::Mode::accept;
-    bench.orders = arguments.whole("orders", 1, 10'000'000).value_or(bench.orders);
-    bench.connections = small(arguments, "connections", 1, 4'096, bench.connections);
-    bench.rate = small(arguments, "rate", 0, 1'000'000, bench.rate);
-    bench.in_process = arguments.has("in-process");
-    bench.workers = small(arguments, "workers", 1, 100'000, bench.workers);
-    bench.seed = arguments.whole("seed", 0, std::numeric_limits<std::uint64_t>::max());
-    bench.data_dir = arguments.text("data-dir");
-    return bench_command(context.options, bench, context.console);
+    return bench_command(context, read_bench_plan(arguments),
+                         BenchFile{arguments.text("save"), arguments.has("force")});
 }
 
 }  // namespace
 
+ExitCode bench_command(const Context& context, const BenchPlan& plan, const BenchFile& file) {
+    check_file(file);
+    make_room(plan);
+    BenchReport report;
+    report.plan = plan;
+    report.started_at = context.clock.now();
+    report.cores = std::max(1U, std::thread::hardware_concurrency());
+    // A whole measurement has the time that was given; without one, each run may take long but not be stuck.
+    const Steady::time_point give_up_at =
+        context.options.timeout_given ? Steady::now() + context.options.timeout : Steady::time_point::max();
+    for (std::uint32_t run = 0; run < plan.runs && !report.interrupted(); ++run) {
+        if (!context.options.quiet)
+            context.console.err << "bench: " << to_string(plan.mode) << ", run " << run + 1 << " of "
+                                << plan.runs << ", on "
+                                << (plan.in_process ? "an engine in process" : context.options.server)
+                                << std::endl;
+        report.runs.push_back(measure(context, plan, report, give_up_at));
+    }
+    print_report(context, report);
+    tell_failures(context, report);
+    save(file, report);
+    if (report.interrupted()) return ExitCode::interrupted;
+    return report.failed() ? ExitCode::unexpected : ExitCode::done;
+}
+
 const CommandSpec& bench_spec() {
     static const CommandSpec spec{
         .name = "bench",
-        .summary = "Measure how fast orders are accepted or executed",
-        .description = {},
+        .summary = "Measure how fast orders are accepted, executed and told of",
+        .description =
+            "A closed loop (--connections) sends as fast as it is answered; an open one (--rate) sends on a "
+            "schedule, never skips a turn, and counts latency from the moment a turn was due. accept: until "
+            "each "
+            "POST has its 202. execute: until every order has ended, by the feed of all events; its latency "
+            "is "
+            "the last event's timestamp less the time of the 202, so the clocks of both machines must agree. "
+            "mixed: requests of four kinds. fan-out: followers of each order, from its last event's "
+            "timestamp "
+            "until they have it; a missing or repeated event fails the run. Refusals make the exit code 1, "
+            "except those of a full queue, which are repeated; Ctrl-C gives the figures so far and 130.",
         .words = {},
-        .options = {{"--mode", "accept|execute",
-                     "accept: until each POST has its 202; execute: until every order has ended", "execute"},
-                    {"--orders", "N", "How many", "1000"},
-                    {"--connections", "N", "Submissions in flight", "64"},
-                    {"--rate", "N", "Submissions offered a second; 0: as fast as they are answered", "0"},
-                    {"--in-process", "", "Run the engine inside execctl on a fresh database"},
+        .options = {{"--mode", "accept|execute|mixed|fan-out", "What is measured", "execute"},
+                    {"--orders", "N", "How many orders; in a mixed run, requests", "1000; 10 in a fan-out"},
+                    {"--duration", "TIME", "For how long instead: 30s, 2m"},
+                    {"--warmup", "TIME-OR-N", "Before the run and not counted: 2s, or 500 orders", "none"},
+                    {"--runs", "N", "How often; the report has the median and the range", "1"},
+                    {"--connections", "N", "Requests in flight; in a fan-out, orders", "64; 1 in a fan-out"},
+                    {"--rate", "R", "Requests offered a second; 0: a closed loop", "0"},
+                    {"--arrivals", "constant|poisson", "The schedule of an open loop", "constant"},
+                    {"--mix", "S,G,L,Q", "Shares of submit, get, list and quote", "60,25,10,5"},
+                    {"--followers", "N", "Of each order", "10"},
+                    {"--in-process", "", "Run the engine inside execctl"},
+                    {"--database", "URL", "Of that engine; kept, and without orders under way",
+                     "a fresh SQLite file"},
+                    {"--data-dir", "DIR", "Where that file is, until it is deleted",
+                     "the temporary directory", false, Completes::file},
                     {"--workers", "N", "Orders in flight, in process", "256"},
-                    {"--seed", "N", "Of the orders, and in process of the simulated world", "drawn"},
-                    {"--data-dir", "DIR", "Where an in-process run keeps its database",
-                     "the temporary directory", false, Completes::file}},
-        .examples = {{"execctl bench --mode accept --orders 20000", "a server's acceptance"}},
+                    {"--seed", "N", "Of orders, schedule and mix, and in process of the simulated world",
+                     "drawn"},
+                    {"--save", "FILE", "Write the JSON document there, too", "", false, Completes::file},
+                    {"--force", "", "Let --save replace a file"}},
+        .examples = {{"execctl bench --mode accept --orders 20000", "how fast a server accepts"},
+                     {"execctl bench --mode accept --rate 1000 --duration 30s --arrivals poisson",
+                      "latency at an offered rate"},
+                     {"execctl bench --in-process --runs 5 --save before.json", "something to compare with"}},
         .run = run_bench,
-        .children = {},
+        .children = {&bench_compare_spec()},
         .hidden = false};
     return spec;
-}
-
-ExitCode bench_command(const Options& options, const BenchOptions& bench, Console& console) {
-    const std::uint64_t seed = bench.seed ? *bench.seed : system_entropy();
-    const std::unique_ptr<BenchTarget> target =
-        bench.in_process ? make_in_process_target(bench, seed) : make_http_target(options);
-    console.err << "bench: " << bench.orders << " orders on " << target->name() << std::endl;
-    try {
-        BenchReport report = BenchRun(*target, options, bench, seed).run();
-        if (options.output == Output::table) {
-            console.out << report_table(std::move(report));
-        } else {
-            console.out << report_json(std::move(report)) << '\n';
-        }
-        return ExitCode::done;
-    } catch (const Trouble&) {
-        throw;
-    } catch (const std::exception& error) {
-        throw Trouble(bench_complaint(error.what(), target->name()));
-    }
 }
 
 }  // namespace libexec::cli

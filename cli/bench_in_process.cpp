@@ -6,6 +6,7 @@
 
 #include "bench_lane.hpp"
 #include "libexec/embed/open.hpp"
+#include "libexec/storage/sqlite_store.hpp"
 #include "trouble.hpp"
 
 namespace libexec::cli {
@@ -47,6 +48,37 @@ OrderRequest request_for(const BenchOrder& order, const Token& sol, const Token&
     return request;
 }
 
+BenchEvent bench_event(const OrderEvent& event) {
+    BenchEvent read;
+    read.order = event.order;
+    read.seq = event.seq;
+    read.ends = event.ends_order();
+    read.confirmed = read.ends && event.status == OrderStatus::confirmed;
+    read.at = event.at;
+    return read;
+}
+
+class InProcessStream final : public BenchStream {
+public:
+    explicit InProcessStream(std::shared_ptr<EventStream> stream) : stream_(std::move(stream)) {}
+
+    Task<std::vector<BenchEvent>> next() override {
+        std::vector<BenchEvent> events;
+        while (events.empty() && !over_) {
+            const Result<EventBatch> batch = co_await stream_->next();
+            if (!batch) throw std::runtime_error("events cannot be read: " + batch.error().detail);
+            over_ = batch.value().end != EventBatch::End::none;
+            for (const CommittedEvent& event : batch.value().events) events.push_back(bench_event(*event));
+        }
+        co_return events;
+    }
+    void close() override { stream_->close(); }
+
+private:
+    std::shared_ptr<EventStream> stream_;
+    bool over_ = false;
+};
+
 class InProcessLane final : public BenchLane {
 public:
     explicit InProcessLane(Service& service)
@@ -58,68 +90,147 @@ public:
         OrderRequest request = request_for(order, sol_, usdc_);
         libexec::SubmitOptions options;
         const Result<Submitted> submitted = co_await service_.submit(std::move(request), std::move(options));
-        if (submitted) co_return BenchAnswer::accepted;
-        trouble_ = std::string(to_string(submitted.error().reason)) + ": " + submitted.error().detail;
-        if (submitted.error().reason == Reason::queue_full) co_return BenchAnswer::busy;
-        co_return BenchAnswer::failed;
+        if (submitted) accepted = submitted.value().order;
+        co_return submitted ? BenchAnswer::done : refused(submitted.error());
+    }
+    Task<BenchAnswer> get(Uuid order) override {
+        const Result<std::optional<OrderRecord>> record = co_await service_.load(order);
+        co_return record ? BenchAnswer::done : refused(record.error());
+    }
+    Task<BenchAnswer> list() override {
+        OrderFilter filter;
+        filter.limit = 20;
+        const Result<std::vector<OrderRecord>> records = co_await service_.list(std::move(filter));
+        co_return records ? BenchAnswer::done : refused(records.error());
+    }
+    Task<BenchAnswer> quote(BenchOrder order) override {
+        OrderRequest request = request_for(order, sol_, usdc_);
+        const Result<RoutingDecision> decision = co_await service_.quote(std::move(request));
+        co_return decision ? BenchAnswer::done : refused(decision.error());
     }
 
     Task<BenchCounts> counts() override {
         const Result<QueueCounts> queue = co_await service_.queue();
         if (!queue) throw std::runtime_error("the queue cannot be read: " + queue.error().detail);
         BenchCounts counts;
-        counts.confirmed = queue.value().completed;
-        counts.failed = queue.value().failed;
         counts.live = queue.value().waiting + queue.value().delayed + queue.value().active;
         co_return counts;
     }
 
-    const std::string& trouble() const override { return trouble_; }
+    Task<std::optional<BenchEvent>> end_of(Uuid order) override {
+        constexpr std::size_t all = 10'000;
+        const Result<std::vector<CommittedEvent>> events = co_await service_.events(order, 0, all);
+        if (!events) throw std::runtime_error("events cannot be read: " + events.error().detail);
+        std::optional<BenchEvent> end;
+        if (!events.value().empty() && events.value().back()->ends_order())
+            end = bench_event(*events.value().back());
+        co_return end;
+    }
+
+    Task<std::string> version() override { co_return LIBEXEC_VERSION; }
 
 private:
+    BenchAnswer refused(const Rejection& why) {
+        refusal = to_string(why.reason);
+        trouble = refusal + ": " + why.detail;
+        return why.reason == Reason::queue_full ? BenchAnswer::busy : BenchAnswer::failed;
+    }
+
     Service& service_;
     Token sol_;
     Token usdc_;
-    std::string trouble_;
 };
+
+/// Measured is what the engine does, not what the simulated world waits: only accepting is measured beside
+/// orders that wait, and followers need some time to arrive.
+std::uint32_t time_scale_for(BenchPlan::Mode mode) {
+    if (mode == BenchPlan::Mode::accept) return 1'000'000;
+    return mode == BenchPlan::Mode::fan_out ? 100'000 : 0;
+}
+
+/// What stands behind the scheme and before any secret.
+std::string without_password(const std::string& url) {
+    const std::size_t host = url.rfind('@');
+    const std::size_t scheme = url.find("://");
+    if (host == std::string::npos || scheme == std::string::npos || host < scheme) return url;
+    return url.substr(0, scheme + 3) + "***" + url.substr(host);
+}
+
+/// Refuses a database in which somebody's orders are still under way: the run would execute them.
+std::unique_ptr<OrderStore> open_idle_store(const std::string& path, const Surroundings& around) {
+    SqliteStoreConfig config;
+    config.path = path;
+    std::unique_ptr<OrderStore> store =
+        open_sqlite_store(std::move(config), around.clock, around.bus, around.log);
+    if (const std::uint64_t live = store->live_orders(); live > 0) {
+        throw std::runtime_error(std::to_string(live) + " orders in " + path +
+                                 " have not ended: the run would execute them; name another file, or let "
+                                 "execd finish them first");
+    }
+    return store;
+}
 
 class InProcessTarget final : public BenchTarget {
 public:
-    InProcessTarget(const BenchOptions& bench, std::uint64_t seed)
-        : directory_(bench.data_dir), log_(make_silent_log()) {
+    explicit InProcessTarget(const BenchPlan& plan) : log_(make_silent_log()) {
         Config config;
-        config.database_url = "sqlite:" + directory_.path() + "/bench.db";
-        config.queue_concurrency = bench.workers;
-        config.queue_limit = bench.orders + 1;
-        config.mock_seed = seed;
-        // Accepting is measured beside orders that wait, executing without any waiting.
-        config.mock_time_scale_ppm = bench.mode == BenchOptions::Mode::accept ? 1'000'000 : 0;
+        if (plan.database.empty()) {
+            directory_ = std::make_unique<ScratchDirectory>(plan.data_dir);
+            config.database_url = "sqlite:" + directory_->path() + "/bench.db";
+            database_ = "a fresh SQLite file, deleted afterwards";
+        } else {
+            config.database_url = plan.database;
+            database_ = without_password(plan.database);
+        }
+        config.queue_concurrency = plan.workers;
+        config.queue_limit = 1'000'000'000;
+        config.mock_seed = plan.seed;
+        config.mock_time_scale_ppm = time_scale_for(plan.mode);
         config.mock_failure_rate_ppm = 0;
-        service_ = open(config, *log_);
+        Parts parts;
+        parts.log = log_.get();
+        constexpr std::string_view scheme = "sqlite:";
+        if (plan.database.starts_with(scheme)) {
+            std::string path = plan.database.substr(scheme.size());
+            if (path.starts_with("//")) path.erase(0, 2);
+            if (!path.empty())
+                parts.store = [path](Surroundings around) { return open_idle_store(path, around); };
+        }
+        service_ = open(std::move(config), std::move(parts));
     }
     std::unique_ptr<BenchLane> open_lane(asio::io_context&) override {
         return std::make_unique<InProcessLane>(*service_);
     }
-    std::string name() const override { return "in process, SQLite in " + directory_.path(); }
+    Task<std::unique_ptr<BenchStream>> follow(asio::io_context& io, Uuid order) override {
+        co_return std::make_unique<InProcessStream>(service_->follow(order, 0, io.get_executor()));
+    }
+    Task<std::unique_ptr<BenchStream>> follow_all(asio::io_context& io) override {
+        co_return std::make_unique<InProcessStream>(service_->follow_all(io.get_executor()));
+    }
+    std::string name() const override { return "in process"; }
+    std::string database() const override { return database_; }
 
 private:
-    ScratchDirectory directory_;
+    std::unique_ptr<ScratchDirectory> directory_;
+    std::string database_;
     std::unique_ptr<Log> log_;
     std::unique_ptr<Service> service_;
 };
 
 }  // namespace
 
-std::unique_ptr<BenchTarget> make_in_process_target(const BenchOptions& bench, std::uint64_t seed) {
+std::unique_ptr<BenchTarget> make_in_process_target(const BenchPlan& plan) {
     try {
-        return std::make_unique<InProcessTarget>(bench, seed);
+        return std::make_unique<InProcessTarget>(plan);
     } catch (const std::exception& error) {
         Complaint complaint;
+        complaint.exit = plan.database.empty() ? ExitCode::unexpected : ExitCode::usage;
         complaint.code = "bench_failed";
         complaint.what = std::string("the engine could not be started: ") + error.what();
         complaint.funds = "nothing was sent, no funds moved";
         complaint.repeat = "safe";
-        complaint.next = "check that --data-dir can be written";
+        complaint.next = plan.database.empty() ? "check that --data-dir can be written"
+                                               : "correct --database, or leave it out for a fresh file";
         throw Trouble(complaint);
     }
 }

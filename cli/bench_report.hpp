@@ -1,38 +1,42 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "bench_options.hpp"
-#include "options.hpp"
+#include "bench_figures.hpp"
+#include "context.hpp"
+#include "libexec/base/clock.hpp"
 
 namespace libexec::cli {
 
-/// What a bench run measured. Latencies are times, not money: they may be shown as decimals.
+/// What a measurement was, and what each of its runs measured.
 struct BenchReport {
+    BenchPlan plan;
+    Time started_at{};
     std::string target;
-    BenchOptions::Mode mode = BenchOptions::Mode::execute;
-    std::uint64_t seed = 0;
-    std::uint32_t connections = 0;
-    std::uint32_t rate = 0;
-    std::uint64_t accepted = 0;
-    std::uint64_t busy = 0;  ///< answers queue_full, each followed by a repetition
-    std::uint64_t confirmed = 0;
-    std::uint64_t failed = 0;
-    std::chrono::nanoseconds accepting{0};            ///< first submission to last acceptance
-    std::chrono::nanoseconds executing{0};            ///< first submission to the end of the last order
-    std::vector<std::chrono::nanoseconds> latencies;  ///< submission to acceptance, one for each order
+    std::string database;
+    std::string version;  ///< of the target
+    std::uint32_t cores = 0;
+    std::vector<BenchFigures> runs;  ///< the last one may be interrupted
+
+    bool interrupted() const { return !runs.empty() && runs.back().interrupted; }
+    bool failed() const;
 };
 
-/// The smallest value that `permille` thousandths of the sorted values do not exceed; zero for none.
-std::chrono::nanoseconds percentile(const std::vector<std::chrono::nanoseconds>& sorted,
-                                    std::uint32_t permille);
+/// A figure over all runs.
+struct BenchSpread {
+    std::string name;
+    std::uint64_t median = 0;  ///< of two in the middle, half of their sum, rounded down
+    std::uint64_t least = 0;
+    std::uint64_t most = 0;
+};
 
-/// One JSON document on one line; sorts the latencies.
-std::string report_json(BenchReport report);
-/// The same for people.
-std::string report_table(BenchReport report);
+/// Of the runs that were finished; of the interrupted one when there is no other.
+std::vector<BenchSpread> spreads_of(const BenchReport& report);
+
+/// One JSON document on one line, with every figure of every run.
+std::string report_json(const BenchReport& report);
+/// In whatever output was asked for: a table over all runs, that document, or one row a run.
+void print_report(const Context& context, const BenchReport& report);
 
 }  // namespace libexec::cli

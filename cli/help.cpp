@@ -79,7 +79,7 @@ std::string option_heading(const OptionSpec& option) {
 
 std::string usage_line(const CommandSpec& command, const std::string& path) {
     std::string line = path.empty() ? "execctl" : "execctl " + path;
-    if (!command.children.empty()) line += " COMMAND";
+    if (!command.children.empty()) line += command.run != nullptr ? " [COMMAND]" : " COMMAND";
     for (const WordSpec& word : command.words) {
         const std::string name(word.name);
         switch (word.count) {

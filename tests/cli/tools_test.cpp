@@ -77,6 +77,7 @@ const std::map<std::string, std::vector<const char*>>& words_of_commands() {
         {"tokens", {}},
         {"queue", {}},
         {"bench", {"--orders", "1"}},
+        {"bench compare", {"/no/such/a.json", "/no/such/b.json"}},
         {"fault set", {"raydium", "--mode", "error"}},
         {"fault clear", {"raydium"}},
         {"fault list", {}},

@@ -32,6 +32,7 @@ const CASES = {
   tokens: { ok: () => [], down: 3 },
   queue: { ok: () => [], down: 3 },
   bench: { ok: () => ['--orders', '3', '--connections', '1'], down: 3 },
+  'bench compare': { ok: (world) => [world.report, world.report], down: 0 },
   'fault set': { ok: () => ['orca', '--mode', 'slow', '--for', '1h'], down: 3 },
   'fault clear': { ok: () => ['--all'], down: 3 },
   'fault list': { ok: () => [], down: 3 },
@@ -86,6 +87,9 @@ async function makeWorld(place) {
   assert.strictEqual(cancelled.code, 0, cancelled.err);
   assert.strictEqual((await waitForEnd(slow.url, world.cancelled)).status, 'cancelled');
   await waitForEnd(fast.url, world.order);
+  world.report = path.join(world.folder, 'bench.json');
+  const bench = await execctl(fast.url, ['bench', '--mode', 'accept', '--orders', '2', '--save', world.report]);
+  assert.strictEqual(bench.code, 0, bench.err);
   return world;
 }
 

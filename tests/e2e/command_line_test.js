@@ -132,18 +132,4 @@ test('the same key twice follows one order', async (place) => {
   assert.match(second.err, /used before/);
 });
 
-test('bench counts what it placed, against a server and in process', async (place) => {
-  const daemon = await place.daemon({ ...FAST_WORLD, MOCK_TIME_SCALE: '0', QUEUE_CONCURRENCY: '64' }).start();
-  await waitForEnd(daemon.url, await submitOk(daemon.url, swap()));
-  for (const target of [[], ['--in-process', '--data-dir', place.directory]]) {
-    const { code, out, err } = await execctl(daemon, ['bench', '--orders', '200', '--connections', '8', '--seed', '3', '-o', 'json', ...target]);
-    assert.strictEqual(code, 0, err);
-    const report = JSON.parse(out);
-    assert.strictEqual(report.accepted, 200);
-    assert.strictEqual(report.confirmed + report.failed, 200);
-    assert.strictEqual(report.seed, 3);
-    assert.ok(report.acceptMs.p50 <= report.acceptMs.p99 && report.acceptMs.p99 <= report.acceptMs.max);
-  }
-});
-
 main();
