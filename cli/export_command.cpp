@@ -92,6 +92,17 @@ std::uint64_t write_orders(const Context& context, Output format, const std::str
     return count;
 }
 
+/// All orders in one document. It is whole or not begun, so that a page that cannot be had leaves no half of
+/// it; therefore it is held in memory, unlike the other formats.
+void write_document(const Context& context, const std::string& filter) {
+    std::string items;
+    each_page(context, filter, [&](const std::vector<JsonValue>& orders) {
+        for (const JsonValue& order : orders) items += (items.empty() ? "" : ",") + order.json();
+        return true;
+    });
+    context.console.out << "{\"items\":[" << items << "]}\n";
+}
+
 Complaint file_complaint(const std::string& name, const std::string& what) {
     Complaint complaint;
     complaint.exit = ExitCode::unexpected;
@@ -140,11 +151,7 @@ Output format_of(const Context& context, const Arguments& arguments, bool to_fil
     if (arguments.has("format")) {
         return arguments.text("format") == "ndjson" ? Output::ndjson : Output::csv;
     }
-    if (asked == Output::ndjson && !to_file) return Output::ndjson;
-    if (asked == Output::json && !to_file)
-        throw Trouble(usage_complaint("a whole history is no single document",
-                                      "use -o ndjson: a document for each order"));
-    return Output::csv;
+    return asked == Output::ndjson && !to_file ? Output::ndjson : Output::csv;
 }
 
 ExitCode export_command(const Context& context, const Arguments& arguments) {
@@ -152,6 +159,10 @@ ExitCode export_command(const Context& context, const Arguments& arguments) {
     const bool to_file = file != "-";
     const Output format = format_of(context, arguments, to_file);
     const std::string filter = order_filter_query(arguments, context.clock.now());
+    if (!to_file && context.options.output == Output::json && !arguments.has("format")) {
+        write_document(context, filter);
+        return ExitCode::done;
+    }
     if (!to_file) {
         write_orders(context, format, filter);
         return ExitCode::done;
@@ -185,7 +196,8 @@ const CommandSpec& export_spec() {
         command.description =
             "CSV has a row for each order: amounts quoted and executed, how much worse than quoted it was "
             "filled (in tenths of a basis point), network fees of all attempts, times and reasons. NDJSON "
-            "has the server's documents. A file takes its name only once it is whole.";
+            "has the server's documents, -o json all of them in one. A file takes its name only once it is "
+            "whole.";
         command.options = order_filter_specs();
         command.options.push_back({"--format", "csv|ndjson", "What to write", "csv"});
         command.options.push_back(

@@ -165,7 +165,7 @@ TEST_SUITE("cli/order_view") {
               "    Slippage limit exceeded: 8 bps below quote\n"
               "    nothing was swapped; the order is safe to submit again\n"
               "    next: raise the limit\n"
-              "    more: execctl get " +
+              "    more: execctl explain " +
                   order_id + "   docs: http://s/problems/slippage_exceeded\n");
         const JsonValue moved = parsed(R"({"failure":{"code":"internal","fundsMoved":true,"txHash":"abc"}})");
         CHECK(failure_text(moved, ended, "http://s", Style{})

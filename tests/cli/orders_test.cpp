@@ -229,7 +229,14 @@ TEST_SUITE("cli/orders") {
             run_line(wire, {"export", "--columns", "id,slippageTenthBps,feesSol,reason,latencyMs"});
         CHECK(csv.out == "id,slippageTenthBps,feesSol,reason,latencyMs\r\n" + order_id +
                              ",23,0.000005000,,2500\r\n" + second_id + ",,,venue_error,2500\r\n");
-        CHECK(run_line(wire, {"export", "-o", "json"}).exit == ExitCode::usage);
+        wire.answers(200, page(filled(order_id), order_id)).answers(200, page(failed(second_id)));
+        const auto document = JsonValue::parse(run_line(wire, {"export", "-o", "json"}).out);
+        REQUIRE(document);
+        CHECK(document.value()["items"].items().size() == 2);
+        wire.answers(200, page(filled(order_id), order_id)).answers(503, R"({"code":"service_unavailable"})");
+        const Outcome half = run_line(wire, {"export", "-o", "json"});
+        CHECK(half.exit == ExitCode::unreachable);
+        CHECK(JsonValue::parse(half.out).value()["code"].text() == "service_unavailable");
 
         const std::string file =
             (std::filesystem::temp_directory_path() / ("export-" + std::to_string(::getpid()))).string();

@@ -12,7 +12,7 @@
 // Anything else, and a block that cannot run here, needs a mark in the line above the fence:
 //   <!-- from: FILE -->        an excerpt of a file that is built and run by the tests (examples/excerpts.sh compares the lines)
 //   <!-- server -->            starts execd in the foreground; it serves until the next such block or the document's end
-//   <!-- elsewhere: NAME -->   done by another test, one of those below
+//   <!-- elsewhere: NAME -->   done by another test of ctest, one of those below
 // A reader's port 3000 is a free one here, and build/release/bin is where the programs under test are.
 
 const assert = require('node:assert');
@@ -22,7 +22,7 @@ const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 
-const ELSEWHERE = new Set(['two_commands', 'consumer', 'completion']);
+const ELSEWHERE = new Set(['docs_two_commands', 'consumer.installed']);
 const WORLD = { MOCK_SEED: '42', MOCK_TIME_SCALE: '0.2', RATE_LIMIT: '0', NO_COLOR: '1', TERM: 'xterm', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
 
 function blocksOf(text) {
@@ -47,7 +47,7 @@ function blocksOf(text) {
 function normal(line) {
   return line
     .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'ID')
-    .replace(/\b01[0-9a-f]{6}(-[0-9a-f]{4}|-[0-9a-f]{4}-[0-9a-f]{4}(-[0-9a-f]{4})?)?\b…?/g, 'ID')
+    .replace(/\b01[0-9a-f]{6}(-[0-9a-f]+)*…?/g, 'ID')
     .replace(/\b[1-9A-HJ-NP-Za-km-z]{32,}\b/g, 'TX')
     .replace(/\b[1-9A-HJ-NP-Za-km-z]{4}(…|\.\.\.)[1-9A-HJ-NP-Za-km-z]{4}/g, 'TX')
     .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
