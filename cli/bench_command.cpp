@@ -30,10 +30,19 @@ Complaint bench_complaint(const std::string& why, const std::string& target) {
     return complaint;
 }
 
+/// Before the run, which may take long and would be lost.
 void check_file(const BenchFile& file) {
-    if (file.path.empty() || file.replace || !std::filesystem::exists(file.path)) return;
-    throw Trouble(usage_complaint("the file '" + file.path + "' exists already",
-                                  "name another one, or add --force to replace it"));
+    if (file.path.empty()) return;
+    const bool there = std::filesystem::exists(file.path);
+    if (there && !file.replace) {
+        throw Trouble(usage_complaint("the file '" + file.path + "' exists already",
+                                      "name another one, or add --force to replace it"));
+    }
+    const bool writable = std::ofstream(file.path, std::ios::binary | std::ios::app).good();
+    if (!writable)
+        throw Trouble(usage_complaint("the file '" + file.path + "' cannot be written",
+                                      "give --save a place that can be written"));
+    if (!there) std::filesystem::remove(file.path);
 }
 
 void save(const BenchFile& file, const BenchReport& report) {

@@ -73,6 +73,8 @@ private:
             }
             if (!events.empty() || closing_) continue;
             ground_.figures.feed_losses += 1;
+            // Whoever hangs up at once is not asked again at once.
+            co_await ground_.clock.sleep_until(ground_.clock.now() + poll_pause);
             feed_ = co_await ground_.target.follow_all(ground_.io);
             if (!catching_up_) ground_.background(catch_up());
         }

@@ -205,6 +205,7 @@ TEST_SUITE("cli/bench_figures") {
             {"bench", "--workers", "3"},
             {"bench", "--warmup", "soon"},
             {"bench", "--force"},
+            {"bench", "--save", "/no/such/folder/x.json"},
             {"bench", "--in-process", "--database", "postgres://localhost/x"},
             {"bench", "compare", "one.json"}};
         for (const auto& line : lines) {

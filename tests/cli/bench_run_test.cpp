@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "libexec/base/timers.hpp"
 #include "libexec/base/uuid.hpp"
 
 using namespace libexec;
@@ -85,12 +86,28 @@ public:
         std::vector<std::uint32_t> seqs_;
     };
 
+    /// A feed without a word.
+    class SilentFeed final : public BenchStream {
+    public:
+        SilentFeed(asio::io_context& io, bool closed) : timers_(make_timers(io)), closed_(closed) {}
+        Task<std::vector<BenchEvent>> next() override {
+            while (!closed_) co_await timers_->sleep_for(1ms);
+            co_return std::vector<BenchEvent>();
+        }
+        void close() override { closed_ = true; }
+
+    private:
+        std::unique_ptr<Timers> timers_;
+        bool closed_;
+    };
+
     std::unique_ptr<BenchLane> open_lane(asio::io_context&) override { return std::make_unique<Lane>(*this); }
     Task<std::unique_ptr<BenchStream>> follow(asio::io_context&, Uuid order) override {
         co_return std::make_unique<Stream>(order, seqs);
     }
-    Task<std::unique_ptr<BenchStream>> follow_all(asio::io_context&) override {
-        throw std::runtime_error("nobody follows everything here");
+    Task<std::unique_ptr<BenchStream>> follow_all(asio::io_context& io) override {
+        if (!has_feed) throw std::runtime_error("nobody follows everything here");
+        co_return std::make_unique<SilentFeed>(io, feeds++ == 0);
     }
     std::string name() const override { return "script"; }
     std::string database() const override { return "none"; }
@@ -102,6 +119,8 @@ public:
     std::size_t busy_request = 0;
     std::vector<std::uint32_t> seqs{1, 2};
     std::vector<std::string> requests;
+    bool has_feed = false;
+    int feeds = 0;  ///< the first one is lost at once
     std::uint64_t asked = 0;
     SystemClock wall;
     UuidGenerator ids{wall, 1};
@@ -218,6 +237,17 @@ TEST_SUITE("cli/bench_run") {
             CHECK(broken.follower_gaps == 20);
             CHECK(broken.failed());
         }
+    }
+
+    TEST_CASE("orders whose ends the feed did not tell are asked for") {
+        ScriptedTarget target;
+        target.has_feed = true;
+        const BenchFigures figures = run(target, plan_of(BenchPlan::Mode::execute, 30));
+        CHECK(target.feeds == 2);
+        CHECK(figures.confirmed == 30);
+        CHECK(target.asked == 30);
+        CHECK(figures.latencies.at("execute").count() == 30);
+        CHECK(figures.ending > figures.sending);
     }
 
     TEST_CASE("what goes wrong in the background ends the run") {
