@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <unordered_map>
 
 #include "bench_mode.hpp"
@@ -9,6 +10,7 @@ using std::chrono::nanoseconds;
 
 constexpr std::chrono::milliseconds poll_pause{20};
 constexpr std::chrono::seconds patience{1};
+constexpr std::size_t remembered_max = 100'000;
 
 /// Places orders and learns of their ends from the feed of all events. Only orders that have not ended are
 /// remembered. When the feed loses its place, or is silent for long, the orders still open are asked for.
@@ -76,7 +78,9 @@ private:
             // Whoever hangs up at once is not asked again at once.
             co_await ground_.clock.sleep_until(ground_.clock.now() + poll_pause);
             feed_ = co_await ground_.target.follow_all(ground_.io);
-            if (!catching_up_) ground_.background(catch_up());
+            // Asking while the run goes on would take from what is measured; that is left to the end, unless
+            // it becomes too much to remember.
+            if (!catching_up_ && open_orders_.size() > remembered_max) ground_.background(catch_up());
         }
         if (feed_) feed_->close();
     }
@@ -122,7 +126,10 @@ private:
         ground_.progress += 1;
         (end.confirmed ? ground_.figures.confirmed : ground_.figures.unfilled) += 1;
         ground_.figures.latencies["execute"].record(end.at - accepted_at);
-        ground_.figures.ending = ground_.clock.now() - ground_.began;
+        // When it ended, not when it was heard of.
+        const nanoseconds ago = ground_.wall.now() - end.at;
+        const nanoseconds ending = ground_.clock.now() - ago - ground_.began;
+        ground_.figures.ending = std::max(ground_.figures.ending, ending);
     }
 
     std::unique_ptr<BenchLane> asker_;
