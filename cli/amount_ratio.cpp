@@ -47,7 +47,7 @@ std::string signed_bps_text(std::int64_t tenths) {
 }
 
 std::string rough_amount(std::string_view amount) {
-    const std::string whole(amount.substr(0, amount.find('.')));
+    std::string whole(amount.substr(0, amount.find('.')));
     if (whole.size() <= 3) return whole;
     const std::size_t group = std::min<std::size_t>((whole.size() - 1) / 3, 5);
     const std::size_t before = whole.size() - group * 3;
