@@ -51,7 +51,7 @@ HttpAnswer change(const Context& context, const std::string& method, const std::
 
 /// A target becomes part of an address: nothing in it may lead elsewhere.
 std::string checked_target(const std::string& word) {
-    const std::string target = lower_case(word);
+    std::string target = lower_case(word);
     if (target.empty() || target.size() > 64 ||
         target.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") != std::string::npos) {
         throw Trouble(usage_complaint("'" + word + "' is not the name of a venue",
