@@ -120,7 +120,9 @@ public:
     explicit NewFile(const std::string& name)
         : name_(name), partial_(name + ".partial-" + std::to_string(::getpid())) {
         out_.open(partial_, std::ios::binary | std::ios::trunc);
-        if (!out_) throw Trouble(file_complaint(name_, std::string("cannot write: ") + std::generic_category().message(errno)));
+        if (!out_)
+            throw Trouble(file_complaint(
+                name_, std::string("cannot write: ") + std::generic_category().message(errno)));
     }
     ~NewFile() {
         std::error_code ignored;  // there is nobody left to tell, and the name was never taken
