@@ -129,13 +129,18 @@ Accepted place_order(Wire& wire, const Options& options, const Placement& placem
             const bool passing = answer.status >= 500 || answer.status == 429 || code == "in_flight";
             const bool may_wait =
                 (answer.status == 429 && placement.retry) || (code == "draining" && placement.patient);
-            if (!(maybe_placed && passing) && !may_wait) throw Trouble(refusal_complaint(answer, true));
+            if (!(maybe_placed && passing) && !may_wait) {
+                const Complaint refusal = refusal_complaint(answer, true, key);
+                // What was refused is the repetition; the lost try is as open as before.
+                const bool open = maybe_placed && code != "idempotency_conflict";
+                throw Trouble(open ? unknown_outcome_complaint(refusal.what, key) : refusal);
+            }
             why = code.empty() ? "status " + std::to_string(answer.status) : code;
             wait = wait_asked_for(answer, count);
         }
         const Complaint in_the_end = maybe_placed ? unknown_outcome_complaint(why, key)
                                      : not_sent   ? unreachable_complaint(options.server, why)
-                                                  : refusal_complaint(outcome.answer, true);
+                                                  : refusal_complaint(outcome.answer, true, key);
         console.err << printable(console.style, why) << "; asking again with the same key (" << count + 1
                     << ")..." << std::endl;
         if (!deadline.pause(wire, wait)) throw Trouble(interrupted_before_answer(maybe_placed, key));

@@ -161,8 +161,15 @@ private:
                              << printable(context_.console.style, complaint.funds) << std::endl;
     }
 
+    /// Some of its orders were placed before it broke off, whatever the last request met.
+    static Complaint of_the_whole_run(Complaint complaint) {
+        complaint.funds = "the orders that were placed may have traded or may still trade, as their rows say";
+        complaint.repeat = "only of what has no row; all of it again only with the same --idempotency-key";
+        return complaint;
+    }
+
     void tell_what_was_left() const {
-        Complaint complaint = stopped_by_;
+        Complaint complaint = of_the_whole_run(stopped_by_);
         complaint.what = "stopped at " + plan_.label_key + " " + items_[next_ - 1].label +
                          ", nothing was sent of what comes after it: " + complaint.what;
         static_cast<void>(report(complaint, Output::table, context_.console));
@@ -174,7 +181,9 @@ private:
         std::vector<std::string> ids;
         for (const Alive& one : alive_) ids.push_back(one.order);
         rows_.finish();
-        if (complaint.exit == ExitCode::interrupted) {
+        if (complaint.exit != ExitCode::interrupted) {
+            complaint = of_the_whole_run(std::move(complaint));
+        } else {
             const bool unknown = complaint.repeat.find("--idempotency-key") != std::string::npos;
             complaint = interrupted_complaint(ids, context_.options);
             if (unknown)

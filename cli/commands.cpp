@@ -25,11 +25,7 @@ ExitCode run_guarded(const Context& context, const std::function<ExitCode()>& wo
         const ExitCode code = work();
         console.out.flush();
         if (console.out.good()) return code;
-        Complaint complaint;
-        complaint.code = "output";
-        complaint.what = "could not write to standard output";
-        complaint.next = "see whether the disk is full";
-        return report(complaint, Output::table, console);
+        return report(output_complaint(), Output::table, console);
     } catch (const Trouble& trouble) {
         return report(trouble.complaint(), context.options.output, console);
     }

@@ -15,7 +15,7 @@ ExitCode run(int count, const char* const* words) {
         const ParsedCommand parsed = parse_command_line(count, words);
         if (parsed.help) {
             std::cout << *parsed.help << std::flush;
-            return ExitCode::done;
+            return std::cout.good() ? ExitCode::done : report(output_complaint(), Output::table, console);
         }
         console.style = choose_style(standard_output_facts(), parsed.options.colour);
         Interrupt interrupt;

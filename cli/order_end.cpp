@@ -7,6 +7,22 @@
 #include "text.hpp"
 
 namespace libexec::cli {
+namespace {
+
+/// The end was seen, only the document about it was not had.
+Complaint no_document(Complaint complaint, const std::string& order, const std::string& status,
+                      const Options& options) {
+    const bool traded = status == "confirmed";
+    complaint.what = "the order ended " + status + ", but its document cannot be had: " + complaint.what;
+    complaint.order = order;
+    complaint.problem.clear();  // it names neither the order nor its end
+    complaint.funds = traded ? "the order has traded" : "the order ended without a fill";
+    complaint.repeat = traded ? "submitting it again would be a second trade" : "safe";
+    complaint.next = "execctl get " + order + " -o json --server " + options.server;
+    return complaint;
+}
+
+}  // namespace
 
 ExitCode follow_to_end(Wire& wire, const Options& options, const std::string& order, bool known,
                        const Deadline& deadline, Console& console) {
@@ -19,7 +35,11 @@ ExitCode follow_to_end(Wire& wire, const Options& options, const std::string& or
     const JsonValue ended = follower.follow(order, known, deadline);
     const ExitCode exit = exit_code_for_order(ended["status"].text());
     if (options.output == Output::json) {
-        console.out << one_line(fetch(wire, options, "/api/orders/" + order)) << std::endl;
+        try {
+            console.out << one_line(fetch(wire, options, "/api/orders/" + order)) << std::endl;
+        } catch (const Trouble& trouble) {
+            throw Trouble(no_document(trouble.complaint(), order, ended["status"].text(), options));
+        }
     } else if (exit == ExitCode::order_failed && options.output == Output::table) {
         console.out.flush();
         console.err << failure_text(try_fetch_order(wire, options, order), ended, options.server,

@@ -230,7 +230,9 @@ std::vector<Try> tries_of(const std::vector<JsonValue>& events) {
             continue;
         }
         if (!data["dexUsed"].is_null()) open.venue = data["dexUsed"].text();
-        if (!data["txHash"].is_null()) open.tx = data["txHash"].text();
+        // An order that ended names its last transaction, which may be that of an earlier attempt.
+        const bool own = status == "submitted" || status == "confirmed";
+        if (own && !data["txHash"].is_null()) open.tx = data["txHash"].text();
         if (status == "pending") {
             open.result = data["reason"].text();
             open.detail = data["detail"].text();

@@ -33,6 +33,20 @@ void print_acceptance(const Options& options, const Accepted& accepted, Console&
     console.out.flush();
 }
 
+/// Says that the order was taken, and follows it to its end if that is wanted. Throws Trouble.
+ExitCode see_through(const Context& context, const Accepted& accepted, bool wait, const Deadline& deadline) {
+    const Options& options = context.options;
+    Console& console = context.console;
+    if (!wait) {
+        print_acceptance(options, accepted, console);
+        return ExitCode::done;
+    }
+    if (options.quiet) console.out << accepted.order << std::endl;
+    if (accepted.replayed)
+        console.err << "this key was used before: following the order it placed" << std::endl;
+    return follow_to_end(context.wire, options, accepted.order, true, deadline, console);
+}
+
 /// The orders of a file, or of standard input for "-".
 std::vector<TradeLine> read_lines(const std::string& name, const Trade& usual) {
     if (name == "-") return read_trade_file(std::cin, usual);
@@ -102,14 +116,13 @@ ExitCode place_and_follow(const Context& context, const Placement& placement, co
     const std::string key = given_key.empty() ? fresh_key() : given_key;
     const Deadline deadline(wire, options.timeout);
     const Accepted accepted = place_order(wire, options, placement, key, deadline, console);
-    if (!wait) {
-        print_acceptance(options, accepted, console);
-        return ExitCode::done;
+    try {
+        const ExitCode exit = see_through(context, accepted, wait, deadline);
+        if (!console.out.good()) throw Trouble(output_complaint());
+        return exit;
+    } catch (const Trouble& trouble) {
+        throw Trouble(after_acceptance(trouble.complaint(), accepted.order, options.server));
     }
-    if (options.quiet) console.out << accepted.order << std::endl;
-    if (accepted.replayed)
-        console.err << "this key was used before: following the order it placed" << std::endl;
-    return follow_to_end(wire, options, accepted.order, true, deadline, console);
 }
 
 const CommandSpec& submit_spec() {

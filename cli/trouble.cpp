@@ -71,7 +71,7 @@ Complaint unreachable_complaint(const std::string& server, const std::string& wh
     return complaint;
 }
 
-Complaint refusal_complaint(const HttpAnswer& answer, bool placing) {
+Complaint refusal_complaint(const HttpAnswer& answer, bool placing, const std::string& key) {
     const JsonValue problem = problem_in(answer);
     Complaint complaint;
     complaint.exit = exit_code_for_status(answer.status);
@@ -92,8 +92,31 @@ Complaint refusal_complaint(const HttpAnswer& answer, bool placing) {
         complaint.repeat = "safe";
     } else {
         complaint.funds = "unknown: the order may have been accepted";
-        complaint.repeat = "safe only with the same --idempotency-key";
+        complaint.repeat = key.empty() ? "safe only with the same --idempotency-key"
+                                       : "safe only with --idempotency-key " + key +
+                                             ": that gives the same order, never a second one";
     }
+    return complaint;
+}
+
+Complaint output_complaint() {
+    Complaint complaint;
+    complaint.code = "output";
+    complaint.what = "could not write to standard output";
+    complaint.funds = "what the command did is done all the same, only its words are lost";
+    complaint.repeat = "safe if it only reads; see `execctl list` before anything is placed again";
+    complaint.next = "see whether the disk is full";
+    return complaint;
+}
+
+Complaint after_acceptance(Complaint complaint, const std::string& order, const std::string& server) {
+    // One that is about this order knows better what became of it.
+    if (complaint.order == order) return complaint;
+    complaint.order = order;
+    complaint.problem.clear();  // it is not about the order, and names none
+    complaint.funds = "the order was accepted: it may have traded or may still trade";
+    complaint.repeat = "looking at it is safe; submitting again without its key would be a second order";
+    complaint.next = "execctl explain " + order + " --server " + server;
     return complaint;
 }
 

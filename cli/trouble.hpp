@@ -37,8 +37,14 @@ Complaint usage_complaint(std::string what, std::string next);
 /// A server that could not be asked; nothing was sent.
 Complaint unreachable_complaint(const std::string& server, const std::string& why);
 
-/// The server's refusal. `placing` when the request would have placed an order.
-Complaint refusal_complaint(const HttpAnswer& answer, bool placing);
+/// The server's refusal. `placing` when the request would have placed an order, under `key` if there was one.
+Complaint refusal_complaint(const HttpAnswer& answer, bool placing, const std::string& key = "");
+
+/// Standard output took not all of what the command had to say; what it did is done.
+Complaint output_complaint();
+
+/// What went wrong once an order was accepted: whatever it was, that order is there and may trade.
+Complaint after_acceptance(Complaint complaint, const std::string& order, const std::string& server);
 
 /// For people: `error: ...` and one indented line for each question answered.
 std::string complaint_text(const Complaint& complaint);
