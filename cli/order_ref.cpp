@@ -32,7 +32,7 @@ std::string resolve_order(const Context& context, const std::string& word) {
         if (newest.empty()) throw Trouble(no_such_order("the server has no orders yet", context.options));
         return newest.front()["id"].text();
     }
-    const std::string id = lower_case(word);
+    std::string id = lower_case(word);
     const auto digits = std::count_if(id.begin(), id.end(), [](char c) { return c != '-'; });
     if (id.find_first_not_of("0123456789abcdef-") != std::string::npos ||
         static_cast<std::size_t>(digits) < prefix_least || id.size() > id_length) {
