@@ -128,7 +128,8 @@ private:
         } else if (call.method != "GET") {
             curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call.method.c_str());
             if (!call.body.empty()) {
-                curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
+                curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                                 static_cast<curl_off_t>(call.body.size()));
                 curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call.body.c_str());
             }
         }

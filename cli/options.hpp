@@ -16,7 +16,7 @@ struct Options {
     ColourChoice colour = ColourChoice::automatic;
     std::string server = "http://localhost:3000";  ///< without a slash at the end
     std::chrono::milliseconds timeout{120'000};    ///< of a command as a whole
-    bool timeout_given = false;                      ///< by the command line
+    bool timeout_given = false;                    ///< by the command line
     bool quiet = false;
     std::vector<std::string> columns;  ///< of tables and CSV, by key; empty: the usual ones
     bool header = true;                ///< of tables and CSV

@@ -248,8 +248,8 @@ std::string failure_text(const JsonValue& order, const JsonValue& terminal_event
     std::string code = clean(failure["code"]);
     if (code.empty()) code = clean(terminal_event["data"]["failureReason"]);
     if (!code.empty())
-        line("more: execctl explain " + clean(terminal_event["orderId"]) + "   docs: " + server + "/problems/" +
-             code);
+        line("more: execctl explain " + clean(terminal_event["orderId"]) + "   docs: " + server +
+             "/problems/" + code);
     return text;
 }
 

@@ -25,9 +25,9 @@ struct HttpCall {
 struct HttpAnswer {
     int status = 0;
     std::optional<std::chrono::seconds> retry_after;
-    bool replayed = false;                       ///< Idempotent-Replay: true
+    bool replayed = false;                         ///< Idempotent-Replay: true
     std::optional<std::chrono::sys_seconds> date;  ///< the server's clock
-    std::string body;       ///< at most 8 MiB
+    std::string body;                              ///< at most 8 MiB
 };
 
 /// What became of a call. `not_sent` and `lost` are worlds apart: after the first, repeating a POST is
