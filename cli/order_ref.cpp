@@ -26,7 +26,9 @@ Complaint no_such_order(const std::string& what, const Options& options) {
 
 }  // namespace
 
-std::string resolve_order(const Context& context, const std::string& word) {
+std::string resolve_order(const Context& context, const std::string& given) {
+    // A row of CSV ends in a carriage return, which the shell leaves on its last word.
+    const std::string word(trim(given));
     if (word == "@last") {
         const std::vector<JsonValue> newest = fetch_document(context, "/api/orders?limit=1")["items"].items();
         if (newest.empty()) throw Trouble(no_such_order("the server has no orders yet", context.options));

@@ -324,4 +324,14 @@ TEST_SUITE("cli/orders") {
             begin = end + 1;
         }
     }
+
+    TEST_CASE("an id out of a spreadsheet's row is the id, with what ended the row") {
+        ScriptedWire wire;
+        const std::string id = order_id + "\r";
+        wire.answers(200, R"({"order":{"id":")" + order_id + R"(","status":"failed"}})");
+        const Outcome outcome = run_line(wire, {"get", id.c_str(), "--quiet"});
+        CHECK(outcome.out == "failed\n");
+        REQUIRE(wire.calls.size() == 1);
+        CHECK(wire.calls[0].url.ends_with("/api/orders/" + order_id));
+    }
 }
