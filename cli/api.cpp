@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "libexec/base/uuid.hpp"
 #include "text.hpp"
 
 namespace libexec::cli {
@@ -61,7 +62,8 @@ std::string code_of(const HttpAnswer& answer) {
 Accepted read_acceptance(const HttpAnswer& answer, const std::string& key) {
     const Result<JsonValue> parsed = JsonValue::parse(answer.body);
     const std::string order = parsed ? parsed.value()["orderId"].text() : std::string();
-    if (order.empty()) throw Trouble(unknown_outcome_complaint("its answer holds no order id", key));
+    // It becomes part of addresses.
+    if (!Uuid::parse(order)) throw Trouble(unknown_outcome_complaint("its answer holds no order id", key));
     return Accepted{order, one_line(answer.body), answer.replayed};
 }
 
@@ -169,16 +171,20 @@ std::string fetch(Wire& wire, const Options& options, const std::string& path) {
     return std::move(outcome.answer.body);
 }
 
-JsonValue read_document(const std::string& body) {
-    Result<JsonValue> parsed = JsonValue::parse(body);
-    if (parsed) return std::move(parsed).value();
+Complaint bad_answer_complaint(const std::string& what) {
     Complaint complaint;
     complaint.code = "bad_answer";
-    complaint.what = "the server's answer is " + parsed.error().detail;
+    complaint.what = "the server's answer " + what;
     complaint.funds = "nothing was changed, no funds moved";
     complaint.repeat = "safe";
     complaint.next = "check that --server names an execd";
-    throw Trouble(complaint);
+    return complaint;
+}
+
+JsonValue read_document(const std::string& body) {
+    Result<JsonValue> parsed = JsonValue::parse(body);
+    if (!parsed) throw Trouble(bad_answer_complaint("is " + parsed.error().detail));
+    return std::move(parsed).value();
 }
 
 HttpAnswer post(const Context& context, const std::string& path, const std::string& body) {
@@ -202,8 +208,11 @@ HttpAnswer post(const Context& context, const std::string& path, const std::stri
     }
 }
 
-JsonValue fetch_document(const Context& context, const std::string& path) {
-    return read_document(fetch(context.wire, context.options, path));
+JsonValue fetch_document(const Context& context, const std::string& path, std::string_view member) {
+    JsonValue document = read_document(fetch(context.wire, context.options, path));
+    if (!member.empty() && !document.has(member))
+        throw Trouble(bad_answer_complaint("has no '" + std::string(member) + "'"));
+    return document;
 }
 
 JsonValue try_fetch_order(Wire& wire, const Options& options, const std::string& order) {

@@ -58,8 +58,11 @@ Accepted place_order(Wire& wire, const Options& options, const Placement& placem
 
 /// A document of the server; `path` begins with a slash. Throws Trouble.
 std::string fetch(Wire& wire, const Options& options, const std::string& path);
-/// The same, read. Throws Trouble also when it is not JSON.
-JsonValue fetch_document(const Context& context, const std::string& path);
+/// The same, read. Throws Trouble also when it is not JSON, or has no `member`: then it is not an execd that
+/// answers.
+JsonValue fetch_document(const Context& context, const std::string& path, std::string_view member = {});
+/// An answer that no execd gives; `what` continues "the server's answer ".
+Complaint bad_answer_complaint(const std::string& what);
 /// An answer of the server, read. Throws Trouble when it is not JSON.
 JsonValue read_document(const std::string& body);
 /// The answer, whatever it says, to a request that may be made twice without harm: a lost one is asked for

@@ -1,5 +1,6 @@
 #include "commands.hpp"
 
+#include <exception>
 #include <ostream>
 
 namespace libexec::cli {
@@ -28,6 +29,8 @@ ExitCode run_guarded(const Context& context, const std::function<ExitCode()>& wo
         return report(output_complaint(), Output::table, console);
     } catch (const Trouble& trouble) {
         return report(trouble.complaint(), context.options.output, console);
+    } catch (const std::exception& error) {
+        return report(unexpected_complaint(error.what()), context.options.output, console);
     }
 }
 

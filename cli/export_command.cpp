@@ -169,7 +169,8 @@ ExitCode export_command(const Context& context, const Arguments& arguments) {
         write_orders(context, format, filter);
         return ExitCode::done;
     }
-    if (std::filesystem::exists(file) && !arguments.has("force"))
+    std::error_code unknown;  // then opening it says what is wrong
+    if (std::filesystem::exists(file, unknown) && !arguments.has("force"))
         throw Trouble(usage_complaint("'" + file + "' is there already",
                                       "name another file, or add --force to replace it"));
     NewFile output(file);

@@ -43,7 +43,7 @@ ExitCode get_command(const Context& context, const Arguments& arguments) {
     const Options& options = context.options;
     Console& console = context.console;
     const std::string path = "/api/orders/" + resolve_order(context, arguments.text("ID"));
-    const JsonValue document = fetch_document(context, path);
+    const JsonValue document = fetch_document(context, path, "order");
     const JsonValue order = document["order"];
     if (options.output != Output::table) {
         Sheet sheet(order_columns());

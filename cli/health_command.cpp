@@ -37,7 +37,8 @@ ExitCode health_command(const Context& context, const Arguments&) {
     }
     if (outcome.kind != HttpOutcome::Kind::answered)
         throw Trouble(unreachable_complaint(options.server, outcome.trouble));
-    if (outcome.answer.status != 200) throw Trouble(not_ready(options, outcome.answer));
+    if (outcome.answer.status != 200 || !trim(outcome.answer.body).starts_with("ready"))
+        throw Trouble(not_ready(options, outcome.answer));
 
     if (options.output == Output::table) {
         if (!options.quiet) context.console.out << "ready  " << options.server << '\n';

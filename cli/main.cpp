@@ -27,8 +27,7 @@ ExitCode run(int count, const char* const* words) {
     } catch (const Trouble& trouble) {
         return report(trouble.complaint(), output_asked_for(count, words), console);
     } catch (const std::exception& error) {
-        std::cerr << "error: " << error.what() << "\n  this is not expected: please report it\n";
-        return ExitCode::unexpected;
+        return report(unexpected_complaint(error.what()), output_asked_for(count, words), console);
     }
 }
 

@@ -44,7 +44,7 @@ JsonValue fetch_page(const Context& context, const std::string& filter, std::uin
     std::string query = filter;
     add_parameter(query, "limit", std::to_string(limit));
     if (!cursor.empty()) add_parameter(query, "cursor", cursor);
-    return fetch_document(context, "/api/orders?" + query);
+    return fetch_document(context, "/api/orders?" + query, "items");
 }
 
 void each_page(const Context& context, const std::string& filter,

@@ -30,7 +30,8 @@ std::string resolve_order(const Context& context, const std::string& given) {
     // A row of CSV ends in a carriage return, which the shell leaves on its last word.
     const std::string word(trim(given));
     if (word == "@last") {
-        const std::vector<JsonValue> newest = fetch_document(context, "/api/orders?limit=1")["items"].items();
+        const std::vector<JsonValue> newest =
+            fetch_document(context, "/api/orders?limit=1", "items")["items"].items();
         if (newest.empty()) throw Trouble(no_such_order("the server has no orders yet", context.options));
         return newest.front()["id"].text();
     }
@@ -42,7 +43,7 @@ std::string resolve_order(const Context& context, const std::string& given) {
                                       "give an order's id, its first six or more characters, or @last"));
     }
     if (id.size() == id_length) return id;
-    const JsonValue page = fetch_document(context, "/api/orders?limit=5&id=" + id);
+    const JsonValue page = fetch_document(context, "/api/orders?limit=5&id=" + id, "items");
     const std::vector<JsonValue> found = page["items"].items();
     if (found.empty()) throw Trouble(no_such_order("no order's id begins with " + id, context.options));
     if (found.size() > 1) {

@@ -88,8 +88,10 @@ ExitCode retry_command(const Context& context, const Arguments& arguments) {
 
     const std::string key = arguments.text("idempotency-key");
     const bool wait = !arguments.has("no-wait");
-    if (!bulk && orders.size() == 1)
-        return place_and_follow(context, retry_of(orders.front(), arguments), key, wait);
+    if (!bulk && orders.size() == 1) {
+        const std::string own = key.empty() ? "retry-" + orders.front() : key;
+        return place_and_follow(context, retry_of(orders.front(), arguments), own, wait);
+    }
 
     std::vector<BatchItem> items;
     for (const std::string& order : orders) {
@@ -110,9 +112,12 @@ const CommandSpec& retry_spec() {
         .summary = "Place failed orders again, each linked to the one it repeats",
         .description =
             "Only an order that failed, expired or was cancelled can be retried: one that is alive may still "
-            "trade (exit code 8). The new order is followed to its end like that of submit. --all-failed "
-            "takes "
-            "those that failed or expired and were not retried since; a second run places none of them "
+            "trade (exit code 8). An order is retried once: doing it again follows the order that the first "
+            "time placed; "
+            "retry that one, or name another --idempotency-key. The new order is followed to its end like "
+            "that of "
+            "submit. --all-failed takes those that failed or expired and were not retried since; a second "
+            "run places none of them "
             "twice.",
         .words = {{"ID", "Ids of orders, their beginnings, or @last", WordSpec::Count::any,
                    Completes::order}},
@@ -120,7 +125,7 @@ const CommandSpec& retry_spec() {
                     {"--since", "WHEN", "How far back --all-failed goes: 1h, 2026-01-02T03:04:05Z"},
                     {"--slippage-bps", "N", "Another worst price, in basis points from the quote",
                      "that of the failed order"},
-                    {"--idempotency-key", "TEXT", "Makes a repetition the same order", "a fresh one"},
+                    {"--idempotency-key", "TEXT", "Makes a repetition the same order", "one retry an order"},
                     {"--no-wait", "", "Return once the order is accepted"},
                     {"--retry", "", "When refused for now, wait and repeat"},
                     {"--yes", "", "Do not ask before --all-failed"}},

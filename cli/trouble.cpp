@@ -109,6 +109,17 @@ Complaint output_complaint() {
     return complaint;
 }
 
+Complaint unexpected_complaint(const std::string& what) {
+    Complaint complaint;
+    complaint.code = "unexpected";
+    complaint.what = what;
+    complaint.funds =
+        "unknown, if the command was to place orders: execctl list shows those that were accepted";
+    complaint.repeat = "safe if it only reads; see `execctl list` before anything is placed again";
+    complaint.next = "this is not expected: please report it";
+    return complaint;
+}
+
 Complaint after_acceptance(Complaint complaint, const std::string& order, const std::string& server) {
     // One that is about this order knows better what became of it.
     if (complaint.order == order) return complaint;

@@ -43,6 +43,9 @@ Complaint refusal_complaint(const HttpAnswer& answer, bool placing, const std::s
 /// Standard output took not all of what the command had to say; what it did is done.
 Complaint output_complaint();
 
+/// A mistake of execctl itself, or a machine that lets it down.
+Complaint unexpected_complaint(const std::string& what);
+
 /// What went wrong once an order was accepted: whatever it was, that order is there and may trade.
 Complaint after_acceptance(Complaint complaint, const std::string& order, const std::string& server);
 

@@ -148,4 +148,46 @@ TEST_SUITE("cli/repeat safety") {
         CHECK(tries[1].tx.empty());
         CHECK(tries[1].result == "slippage_exceeded");
     }
+
+    TEST_CASE("what is no execd is not taken for an empty one") {
+        ScriptedWire wire;
+        for (const auto& words : std::vector<std::vector<const char*>>{
+                 {"list"}, {"stats"}, {"export"}, {"get", order_id.c_str()}, {"get", "@last"}}) {
+            CAPTURE(words.front());
+            wire.answers(200, "{}");
+            const Outcome outcome = run_line(wire, words);
+            CHECK(outcome.exit == ExitCode::unexpected);
+            CHECK(outcome.err.find("check that --server names an execd") != std::string::npos);
+        }
+        wire.answers(202, R"({"orderId":"5\u001b[31m"})");
+        const Outcome submitted = run_line(wire, {"submit", "SOL", "USDC", "1", "--no-wait"});
+        CHECK(submitted.exit == ExitCode::unreachable);
+        CHECK(submitted.err.find("--idempotency-key") != std::string::npos);
+    }
+
+    TEST_CASE("a retry done again is the same retry") {
+        ScriptedWire wire;
+        const std::string taken = R"({"orderId":")" + order_id + R"("})";
+        wire.answers(202, taken);
+        CHECK(run_line(wire, {"retry", order_id.c_str(), "--no-wait"}).exit == ExitCode::done);
+        CHECK(key_of(wire.calls.back()) == "retry-" + order_id);
+        wire.answers(202, taken);
+        CHECK(run_line(wire, {"retry", order_id.c_str(), "--no-wait", "--idempotency-key", "k"}).exit ==
+              ExitCode::done);
+        CHECK(key_of(wire.calls.back()) == "k");
+    }
+
+    TEST_CASE("what nobody expected is told in the same words as everything else") {
+        ScriptedWire wire;
+        const std::string long_name(5'000, 'a');
+        const Outcome outcome = run_line(wire, {"export", "--file", long_name.c_str()});
+        CHECK(outcome.exit == ExitCode::unexpected);
+        CHECK(outcome.err.find("  repeat  ") != std::string::npos);
+        Options options;
+        options.output = Output::json;
+        const Outcome thrown =
+            run_with(wire, options, [](const Context&) -> ExitCode { throw std::runtime_error("surprise"); });
+        CHECK(thrown.exit == ExitCode::unexpected);
+        CHECK(libexec::JsonValue::parse(thrown.out).value()["code"].text() == "unexpected");
+    }
 }

@@ -177,6 +177,7 @@ TEST_SUITE("cli/tools") {
         CHECK(has(draining.out, R"("code":"not_ready")"));
         CHECK(has(draining.err, "not ready: draining"));
         CHECK(run_line(wire.fails(Kind::not_sent), {"health"}).exit == ExitCode::unreachable);
+        CHECK(run_line(wire.answers(200, "<html>welcome</html>"), {"health"}).exit == ExitCode::unreachable);
     }
 
     TEST_CASE("a fault is set in the words of the server's interface, and how to undo it is said") {
