@@ -87,7 +87,7 @@ std::vector<BenchFigure> figures_of(const BenchPlan& plan, const BenchFigures& r
 }
 
 std::string figure_text(std::string_view name, std::uint64_t value) {
-    const std::string digits = std::to_string(value);
+    std::string digits = std::to_string(value);
     if (name.ends_with("PerSecond")) return digits + "/s";
     if (!name.ends_with("Us")) return digits;
     std::string thousandths = std::to_string(value % 1'000);
