@@ -94,7 +94,7 @@ std::string submit_body(const Trade& submit) {
 
 Placement placement_of(const SubmitOptions& submit) {
     Placement placement;
-    placement.path.assign(orders_path).append("/execute");
+    placement.path = std::string(orders_path) + "/execute";
     placement.body = submit_body(submit.trade);
     placement.retry = submit.retry;
     return placement;

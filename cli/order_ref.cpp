@@ -35,14 +35,14 @@ std::string resolve_order(const Context& context, const std::string& given) {
         if (newest.empty()) throw Trouble(no_such_order("the server has no orders yet", context.options));
         return newest.front()["id"].text();
     }
-    const std::string id = lower_case(word);
+    std::string id = lower_case(word);
     const auto digits = std::count_if(id.begin(), id.end(), [](char c) { return c != '-'; });
     if (id.find_first_not_of("0123456789abcdef-") != std::string::npos ||
         static_cast<std::size_t>(digits) < prefix_least || id.size() > id_length) {
         throw Trouble(usage_complaint("'" + word + "' is not an order id",
                                       "give an order's id, its first six or more characters, or @last"));
     }
-    if (id.size() == id_length) return std::string(id);
+    if (id.size() == id_length) return id;
     const JsonValue page = fetch_document(context, "/api/orders?limit=5&id=" + id, "items");
     const std::vector<JsonValue> found = page["items"].items();
     if (found.empty()) throw Trouble(no_such_order("no order's id begins with " + id, context.options));
