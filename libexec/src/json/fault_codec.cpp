@@ -124,16 +124,10 @@ void write_fault(Writer& out, const SimFault& fault) {
 }  // namespace
 
 DecodedFault decode_fault_request(std::string_view body, std::span<const SimFaultMode> modes) {
-    constexpr std::string_view example = R"({"mode":"timeout","rate":"0.3","forMs":60000})";
-    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos)
-        return json::whole_body_problem("the body is empty: send an object such as " + std::string(example));
-    const Result<Value> parsed = json::parse(body);
-    if (!parsed) return json::whole_body_problem("the body is " + parsed.error().detail);
-    const Value& value = parsed.value();
-    if (value.kind != Value::Kind::object) {
-        return json::whole_body_problem("the body is " + std::string(json::word_for(value.kind)) +
-                                        ": send an object such as " + std::string(example));
-    }
+    const std::variant<Value, Problem> read =
+        json::read_object(body, R"(send an object such as {"mode":"timeout","rate":"0.3","forMs":60000})");
+    if (const Problem* const problem = std::get_if<Problem>(&read)) return *problem;
+    const Value& value = std::get<Value>(read);
     FieldErrors errors;
     FaultRequest request;
     check_names(value, errors);

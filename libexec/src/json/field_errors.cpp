@@ -62,10 +62,19 @@ Problem FieldErrors::problem() && {
     return problem;
 }
 
-Problem whole_body_problem(std::string rule) {
-    Problem problem = make_problem("invalid_body", rule);
-    problem.errors.push_back({"", std::move(rule)});
-    return problem;
+std::variant<Value, Problem> read_object(std::string_view body, const std::string& fix) {
+    const auto refused = [](std::string rule) {
+        Problem problem = make_problem("invalid_body", rule);
+        problem.errors.push_back({"", std::move(rule)});
+        return problem;
+    };
+    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos)
+        return refused("the body is empty: " + fix);
+    Result<Value> parsed = parse(body);
+    if (!parsed) return refused("the body is " + parsed.error().detail);
+    if (parsed.value().kind != Value::Kind::object)
+        return refused("the body is " + std::string(word_for(parsed.value().kind)) + ": " + fix);
+    return std::move(parsed).value();
 }
 
 }  // namespace libexec::json

@@ -2,8 +2,10 @@
 
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "json_value.hpp"
 #include "libexec/json/problem.hpp"
 
 namespace libexec::json {
@@ -27,7 +29,7 @@ private:
     bool only_unknown_tokens_ = true;
 };
 
-/// A problem with the body as a whole.
-Problem whole_body_problem(std::string rule);
+/// The object that a body is, or the problem with the body as a whole; `fix` says what to send instead.
+std::variant<Value, Problem> read_object(std::string_view body, const std::string& fix);
 
 }  // namespace libexec::json

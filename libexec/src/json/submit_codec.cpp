@@ -324,30 +324,20 @@ private:
 }  // namespace
 
 DecodedOrder decode_order_request(std::string_view body, const TokenRegistry& tokens) {
-    constexpr std::string_view example = R"({"tokenIn":"SOL","tokenOut":"USDC","amountIn":"1.5"})";
-    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) {
-        return json::whole_body_problem("the body is empty: send an object such as " + std::string(example));
-    }
-    const Result<Value> parsed = json::parse(body);
-    if (!parsed) return json::whole_body_problem("the body is " + parsed.error().detail);
-    const Value& value = parsed.value();
-    if (value.kind != Value::Kind::object) {
-        return json::whole_body_problem("the body is " + std::string(json::word_for(value.kind)) +
-                                        ": send an object such as " + std::string(example));
-    }
+    const std::variant<Value, Problem> read = json::read_object(
+        body, R"(send an object such as {"tokenIn":"SOL","tokenOut":"USDC","amountIn":"1.5"})");
+    if (const Problem* const problem = std::get_if<Problem>(&read)) return *problem;
+    const Value& value = std::get<Value>(read);
     return SubmitReader(value, tokens).read();
 }
 
 DecodedRetry decode_retry_request(std::string_view body) {
     RetryChanges changes;
     if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return changes;
-    const Result<Value> parsed = json::parse(body);
-    if (!parsed) return json::whole_body_problem("the body is " + parsed.error().detail);
-    const Value& value = parsed.value();
-    if (value.kind != Value::Kind::object) {
-        return json::whole_body_problem("the body is " + std::string(json::word_for(value.kind)) +
-                                        R"(: send nothing, or an object such as {"slippageBps":200})");
-    }
+    const std::variant<Value, Problem> read =
+        json::read_object(body, R"(send nothing, or an object such as {"slippageBps":200})");
+    if (const Problem* const problem = std::get_if<Problem>(&read)) return *problem;
+    const Value& value = std::get<Value>(read);
     constexpr std::array<std::string_view, 1> known{"slippageBps"};
     json::FieldErrors errors;
     bool seen = false;
