@@ -18,28 +18,6 @@ std::string verdict_json(const Verdict& verdict) {
            "}";
 }
 
-/// Words under each other in lines of at most `columns`, all but the first indented.
-std::string wrapped(const std::string& words, std::size_t indent, std::size_t columns) {
-    std::string text;
-    std::size_t column = indent;
-    for (std::size_t begin = 0; begin < words.size();) {
-        const std::size_t end = std::min(words.find(' ', begin), words.size());
-        const std::string word = words.substr(begin, end - begin);
-        const std::size_t width = width_of(word);
-        if (column > indent && column + 1 + width > columns) {
-            text += "\n" + std::string(indent, ' ');
-            column = indent;
-        } else if (column > indent) {
-            text += " ";
-            column += 1;
-        }
-        text += word;
-        column += width;
-        begin = end + 1;
-    }
-    return text;
-}
-
 void print_decisions(const Context& context, const std::vector<JsonValue>& decisions) {
     Console& console = context.console;
     for (const JsonValue& decision : decisions) {
@@ -114,7 +92,7 @@ ExitCode explain_command(const Context& context, const Arguments& arguments) {
                                                                      {"  funds    ", verdict.funds},
                                                                      {"  repeat   ", verdict.repeat},
                                                                      {"  next     ", verdict.next}};
-    for (const auto& [name, words] : lines) console.out << name << wrapped(words, 11, columns) << '\n';
+    for (const auto& [name, words] : lines) console.out << name << fill_words(words, 11, 11, columns) << '\n';
     return ExitCode::done;
 }
 

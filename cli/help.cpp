@@ -7,29 +7,6 @@ namespace {
 
 constexpr std::size_t line_width = 80;
 
-/// Words filled into lines of `line_width`, each but the first begun with `indent` blanks; the first one has
-/// `used` columns taken already.
-std::string fill(std::string_view text, std::size_t indent, std::size_t used) {
-    std::string filled;
-    std::size_t column = used;
-    for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t end = std::min(text.find(' ', begin), text.size());
-        const std::string_view word = text.substr(begin, end - begin);
-        const bool first = column == indent;
-        if (!first && column + 1 + word.size() > line_width) {
-            filled += "\n" + std::string(indent, ' ');
-            column = indent;
-        } else if (!first) {
-            filled += " ";
-            column += 1;
-        }
-        filled += word;
-        column += word.size();
-        begin = end + 1;
-    }
-    return filled;
-}
-
 /// A line that is too long goes on below, after one of the bars between its choices.
 std::string fold_choices(std::string line) {
     std::size_t begin = 0;
@@ -51,7 +28,7 @@ void add_entry(std::string& text, std::string_view heading, std::string_view mea
         line.resize(column, ' ');
         text += line;
     }
-    text += fill(meaning, column, column) + "\n";
+    text += fill_words(meaning, column, column, line_width) + "\n";
 }
 
 std::string meaning_of(const OptionSpec& option) {
@@ -101,8 +78,8 @@ std::string usage_line(const CommandSpec& command, const std::string& path) {
 }
 
 std::string help_text(const CommandSpec& command, const std::string& path) {
-    std::string text = fill(std::string(command.summary) + ".", 0, 0) + "\n";
-    if (!command.description.empty()) text += "\n" + fill(command.description, 0, 0) + "\n";
+    std::string text = fill_words(std::string(command.summary) + ".", 0, 0, line_width) + "\n";
+    if (!command.description.empty()) text += "\n" + fill_words(command.description, 0, 0, line_width) + "\n";
     text += "\nUsage: " + usage_line(command, path) + "\n";
     if (!command.words.empty()) text += "\n";
     for (const WordSpec& word : command.words) add_entry(text, word.name, word.meaning, 14);
@@ -113,7 +90,8 @@ std::string help_text(const CommandSpec& command, const std::string& path) {
     add_options(text, "Options", command.options);
     if (!command.examples.empty()) text += "\nExamples:\n";
     for (const Example& example : command.examples) {
-        text += "  " + std::string(example.line) + "\n      " + fill(example.meaning, 6, 6) + "\n";
+        text += "  " + std::string(example.line) + "\n      " +
+                fill_words(example.meaning, 6, 6, line_width) + "\n";
     }
     if (!path.empty()) {
         text += "\nEvery command also takes the options and has the exit codes of execctl --help.\n";

@@ -88,6 +88,14 @@ Complaint stopped_watching(const std::vector<std::string>& orders, const Options
     return complaint;
 }
 
+Complaint not_ended_complaint(const std::vector<std::string>& orders, bool lost, const Options& options) {
+    Complaint complaint = interrupted_complaint(orders, options);
+    complaint.exit = lost ? ExitCode::unreachable : ExitCode::still_running;
+    complaint.code = lost ? "stream_lost" : "wait_timed_out";
+    complaint.what = "not all have ended within the --timeout; " + std::to_string(orders.size()) + " live on";
+    return complaint;
+}
+
 ExitCode worst_of(const std::vector<ExitCode>& exits) {
     constexpr ExitCode worst_first[] = {
         ExitCode::interrupted,  ExitCode::unexpected,    ExitCode::unreachable,

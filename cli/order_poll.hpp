@@ -43,6 +43,9 @@ Complaint interrupted_complaint(const std::vector<std::string>& orders, const Op
 /// What Ctrl-C means for those who watch orders; none when none was named.
 Complaint stopped_watching(const std::vector<std::string>& orders, const Options& options);
 
+/// These have not ended within the --timeout; `lost` when the server was away at the end of it.
+Complaint not_ended_complaint(const std::vector<std::string>& orders, bool lost, const Options& options);
+
 /// What a command that did several things ends with: done only if all are.
 ExitCode worst_of(const std::vector<ExitCode>& exits);
 

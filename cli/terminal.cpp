@@ -131,4 +131,26 @@ std::string cut_to_width(std::string_view text, std::size_t columns) {
     return cut;
 }
 
+std::string fill_words(std::string_view words, std::size_t indent, std::size_t used, std::size_t columns) {
+    std::string filled;
+    std::size_t column = used;
+    for (std::size_t begin = 0; begin < words.size();) {
+        const std::size_t end = std::min(words.find(' ', begin), words.size());
+        const std::string_view word = words.substr(begin, end - begin);
+        const std::size_t width = width_of(word);
+        const bool first = column == indent;
+        if (!first && column + 1 + width > columns) {
+            filled += "\n" + std::string(indent, ' ');
+            column = indent;
+        } else if (!first) {
+            filled += " ";
+            column += 1;
+        }
+        filled += word;
+        column += width;
+        begin = end + 1;
+    }
+    return filled;
+}
+
 }  // namespace libexec::cli

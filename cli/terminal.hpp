@@ -54,6 +54,10 @@ std::size_t width_of(std::string_view text);
 /// At most `columns` wide, without cutting a code point or an escape sequence.
 std::string cut_to_width(std::string_view text, std::size_t columns);
 
+/// Words filled into lines of at most `columns` (one word may be longer), each but the first begun with
+/// `indent` blanks; the first has `used` columns taken already.
+std::string fill_words(std::string_view words, std::size_t indent, std::size_t used, std::size_t columns);
+
 /// Where a command writes: data to `out`, talk to `err`.
 struct Console {
     std::ostream& out;

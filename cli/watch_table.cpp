@@ -133,12 +133,7 @@ private:
     /// Without ids the time to watch was chosen, and is over.
     ExitCode give_up() const {
         if (wanted_.empty()) return ExitCode::done;
-        Complaint complaint = interrupted_complaint(alive(), context_.options);
-        complaint.exit = lost_ > 0 ? ExitCode::unreachable : ExitCode::still_running;
-        complaint.code = lost_ > 0 ? "stream_lost" : "wait_timed_out";
-        complaint.what =
-            "not all have ended within the --timeout; " + std::to_string(alive().size()) + " live on";
-        throw Trouble(complaint);
+        throw Trouble(not_ended_complaint(alive(), lost_ > 0, context_.options));
     }
     [[noreturn]] void interrupted() const { throw Trouble(stopped_watching(alive(), context_.options)); }
 
