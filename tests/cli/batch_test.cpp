@@ -20,8 +20,6 @@ using Kind = HttpOutcome::Kind;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 const std::string second_id = "01890a5d-ac97-774b-bcce-b302099a8057";
 
 std::string accepted(const std::string& id) {

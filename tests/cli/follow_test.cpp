@@ -25,8 +25,6 @@ std::string path(int after) {
     return "http://localhost:3000/api/orders/" + order_id + "/events?after=" + std::to_string(after);
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 }  // namespace
 
 TEST_SUITE("cli/follow") {

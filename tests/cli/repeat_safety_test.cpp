@@ -19,21 +19,6 @@ namespace {
 
 const std::string accepted = R"({"success":true,"orderId":")" + order_id + R"(","status":"pending"})";
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-std::string key_of(const HttpCall& call) {
-    for (const std::string& header : call.headers) {
-        if (header.starts_with("Idempotency-Key: ")) return header.substr(17);
-    }
-    return {};
-}
-
-std::vector<std::string> stream_of(const std::vector<std::string>& events) {
-    std::vector<std::string> pieces;
-    for (const std::string& event : events) pieces.push_back(as_sse(event));
-    return pieces;
-}
-
 /// Two orders to place, gone at the end.
 struct TwoTrades {
     TwoTrades()

@@ -173,4 +173,23 @@ inline std::string as_sse(const std::string& event_json, const std::string& id =
     return (id.empty() ? "" : "id: " + id + "\n") + "data: " + event_json + "\n\n";
 }
 
+/// Events as the pieces of a stream.
+inline std::vector<std::string> stream_of(const std::vector<std::string>& events) {
+    std::vector<std::string> pieces;
+    for (const std::string& event : events) pieces.push_back(as_sse(event));
+    return pieces;
+}
+
+/// The idempotency key a call carries; empty: none.
+inline std::string key_of(const HttpCall& call) {
+    for (const std::string& header : call.headers) {
+        if (header.starts_with("Idempotency-Key: ")) return header.substr(17);
+    }
+    return {};
+}
+
+inline bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
 }  // namespace libexec::cli::test

@@ -23,8 +23,6 @@ using State = Finding::State;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 /// Meets every call in the same way; time passes only in pauses, and not for ever.
 class SameWire final : public Wire {
 public:

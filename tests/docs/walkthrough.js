@@ -18,9 +18,9 @@
 const assert = require('node:assert');
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
-const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
+const { freePort } = require('../e2e/support/daemon');
 
 const ELSEWHERE = new Set(['docs_two_commands', 'consumer.installed']);
 const WORLD = { MOCK_SEED: '42', MOCK_TIME_SCALE: '0.2', RATE_LIMIT: '0', NO_COLOR: '1', TERM: 'xterm', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
@@ -187,17 +187,6 @@ async function runBlock(walk, block, renew) {
     return 'run';
   }
   throw new Error(`a block of '${block.language}' needs a mark that says who runs it`);
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 async function walkThrough(file, renew) {
