@@ -73,7 +73,7 @@ public:
 
     /// What may be made to go wrong in the simulated world, from any thread; null when nothing is simulated.
     virtual SimFaults* faults() = 0;
-    /// Other limits from now on, from any thread. Orders that were accepted stay accepted.
+    /// Other limits from now on, from any thread, before `stop`. Orders that were accepted stay accepted.
     virtual void set_limits(const ServiceLimits& limits) = 0;
 
     /// Refuses new orders, lets the orders in flight reach a safe point, ends every stream and the engine's
