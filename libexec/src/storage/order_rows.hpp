@@ -7,7 +7,8 @@
 
 namespace libexec {
 
-/// One row of `orders`. The slots are bound once; `put` and `get` fill and read them.
+/// One row of `orders`. A binder is a Statement, or whatever else has an `in` for slots. The slots are bound
+/// once; `put` and `get` fill and read them.
 struct OrderRow {
     static constexpr const char* request_columns =
         "id, number, client_id, client_order_id, symbol_in, mint_in, decimals_in, symbol_out, mint_out, "
@@ -33,12 +34,14 @@ struct OrderRow {
     /// Throws std::runtime_error when the row was not written by this program.
     Order get() const;
 
-    void bind_request(Statement& statement) {
+    template <class Binder>
+    void bind_request(Binder& statement) {
         statement.in(id, number, client_id, client_order_id, symbol_in, mint_in, decimals_in, symbol_out,
                      mint_out, decimals_out, mode, amount, slippage_bps, side, native_in, native_out,
                      deadline_ms, correlation_id, trace_id, created_at, cancel_requested, retry_of);
     }
-    void bind_standing(Statement& statement) {
+    template <class Binder>
+    void bind_standing(Binder& statement) {
         statement.in(status, last_seq, in_doubt, attempt, attempts_max, next_retry_at, first_claimed_at,
                      limit, venue, quoted_in, quoted_out, executed_in, executed_out, tx_hash, failure,
                      updated_at);
@@ -75,7 +78,8 @@ struct AttemptRow {
     void put(const Attempt& attempt);
     Attempt get() const;
 
-    void bind(Statement& statement) {
+    template <class Binder>
+    void bind(Binder& statement) {
         statement.in(order_id, number, venue, signature, last_valid_height, anchor_slot, quoted_in,
                      quoted_out, opened_at, resolution, closed_at, slot, amount_in, amount_out, fee_lamports,
                      error_code, error_detail, evidence, signed_bytes);
@@ -101,7 +105,8 @@ struct EventRow {
     void put(const OrderEvent& event, const std::string& order_correlation_id);
     OrderEvent get() const;
 
-    void bind(Statement& statement) {
+    template <class Binder>
+    void bind(Binder& statement) {
         statement.in(order_id, seq, kind, status, at, attempt, attempts_max, next_retry_at, in_doubt,
                      correlation_id, data);
     }

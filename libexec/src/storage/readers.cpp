@@ -1,11 +1,13 @@
 #include "readers.hpp"
 
+#include "sql.hpp"
+
 namespace libexec {
 
-StoreReaders::StoreReaders(std::string path, std::size_t count, std::size_t queue_limit, Log& log)
-    : path_(std::move(path)), queue_limit_(queue_limit), log_(log) {
+StoreReaders::StoreReaders(Connect connect, std::size_t count, std::size_t queue_limit, Log& log)
+    : connect_(std::move(connect)), queue_limit_(queue_limit), log_(log) {
     std::vector<std::unique_ptr<ReadTables>> connections;
-    for (std::size_t i = 0; i < count; ++i) connections.push_back(std::make_unique<ReadTables>(path_));
+    for (std::size_t i = 0; i < count; ++i) connections.push_back(connect_());
     for (std::unique_ptr<ReadTables>& tables : connections) {
         threads_.emplace_back([this, mine = std::move(tables)]() mutable { run(std::move(mine)); });
     }
@@ -55,7 +57,7 @@ void StoreReaders::run(std::unique_ptr<ReadTables> tables) {
 
 void StoreReaders::answer(ReadOp& operation, std::unique_ptr<ReadTables>& tables) {
     try {
-        if (!tables) tables = std::make_unique<ReadTables>(path_);
+        if (!tables) tables = connect_();
         operation.run(*tables);
     } catch (...) {
         const SqlTrouble trouble = current_trouble();

@@ -2,9 +2,9 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -34,8 +34,10 @@ private:
 /// A few threads with a read-only connection each. They never write, not even the log into the file.
 class StoreReaders {
 public:
-    /// Throws what SOCI throws when the database cannot be opened.
-    StoreReaders(std::string path, std::size_t count, std::size_t queue_limit, Log& log);
+    using Connect = std::function<std::unique_ptr<ReadTables>()>;
+
+    /// Throws what `connect` throws: it opens one connection for each thread, and anew after a failure.
+    StoreReaders(Connect connect, std::size_t count, std::size_t queue_limit, Log& log);
     /// Answers what is queued.
     ~StoreReaders();
     StoreReaders(const StoreReaders&) = delete;
@@ -48,7 +50,7 @@ private:
     void run(std::unique_ptr<ReadTables> tables);
     void answer(ReadOp& operation, std::unique_ptr<ReadTables>& tables);
 
-    const std::string path_;
+    const Connect connect_;
     const std::size_t queue_limit_;
     Log& log_;
     std::mutex mutex_;

@@ -1,7 +1,11 @@
 #include "sql.hpp"
 
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
 #include <algorithm>
 #include <stdexcept>
+#include <string_view>
 
 namespace libexec {
 
@@ -47,6 +51,23 @@ bool Statement::one() {
     return true;
 }
 
+namespace {
+
+/// By the classes of the SQL standard. What the server itself says of a commit is that it rolled back; only
+/// silence leaves the outcome open.
+SqlTrouble sort_sqlstate(const std::string& state, const std::string& message) {
+    const auto in_class = [&state](std::string_view prefix) { return state.starts_with(prefix); };
+    if (in_class("23")) return {SqlTrouble::Kind::constraint, message};
+    if (state.empty() || state.front() == '\0' || in_class("08") || in_class("57P") || in_class("40003"))
+        return {SqlTrouble::Kind::gone, "the connection to the database is lost"};
+    if (in_class("40001") || in_class("40P01")) return {SqlTrouble::Kind::conflict, message};
+    if (in_class("53100")) return {SqlTrouble::Kind::refused, "the database's disk is full"};
+    if (in_class("25006")) return {SqlTrouble::Kind::refused, "the database is read-only"};
+    return {SqlTrouble::Kind::refused, message};
+}
+
+}  // namespace
+
 SqlTrouble current_trouble() {
     try {
         throw;
@@ -78,6 +99,8 @@ SqlTrouble current_trouble() {
             default:
                 return {SqlTrouble::Kind::uncertain, error.get_error_message()};
         }
+    } catch (const soci::postgresql_soci_error& error) {
+        return sort_sqlstate(error.sqlstate(), error.get_error_message());
     } catch (const Unwelcome& error) {
         return {SqlTrouble::Kind::constraint, error.what()};
     } catch (const soci::soci_error& error) {
@@ -85,15 +108,6 @@ SqlTrouble current_trouble() {
     } catch (const std::exception& error) {
         return {SqlTrouble::Kind::uncertain, error.what()};
     }
-}
-
-std::string connect_text(const std::string& path, bool read_only) {
-    return "db=\"" + path + "\" timeout=5" + (read_only ? " readonly=1" : "");
-}
-
-bool in_transaction(soci::session& session) {
-    const auto* backend = static_cast<soci::sqlite3_session_backend*>(session.get_backend());
-    return sqlite_api::sqlite3_get_autocommit(backend->conn_) == 0;
 }
 
 }  // namespace libexec

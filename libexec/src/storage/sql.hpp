@@ -1,7 +1,6 @@
 #pragma once
 
 #include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
 
 #include <cstdint>
 #include <optional>
@@ -79,8 +78,10 @@ private:
     static void check_word(long long value, long long last);
 };
 
-/// One prepared statement and the places its values come from and go to. Parameters are numbered (?1, ?2 ...)
-/// in the order of `in`. Belongs to one thread.
+/// One prepared statement and the places its values come from and go to, in the order of its parameters (?1,
+/// ?2
+/// ... on SQLite, where one may be named again; :a, :b ... on PostgreSQL, each named once). Belongs to one
+/// thread.
 class Statement {
 public:
     explicit Statement(soci::session& session) : statement_(session) {}
@@ -110,11 +111,13 @@ private:
     soci::statement statement_;
 };
 
-/// What went wrong in SQLite, as far as it matters to whoever waits.
+/// What went wrong in the database, as far as it matters to whoever waits.
 struct SqlTrouble {
     enum class Kind : std::uint8_t {
         constraint,  ///< the row is not welcome; the transaction may go on without it
         refused,     ///< disk full, read-only, cannot open, busy: nothing was written
+        conflict,    ///< another transaction was in the way; nothing was written, and again it may work
+        gone,        ///< the server cannot be reached: before a commit nothing was written, at one it is open
         uncertain,   ///< input or output error, or anything unforeseen: at a commit, the outcome must be read
                      ///< back
     };
@@ -130,10 +133,5 @@ public:
 
 /// Sorts the exception being handled. Only for use inside a catch block.
 SqlTrouble current_trouble();
-
-/// A connection to the file. Throws soci::soci_error.
-std::string connect_text(const std::string& path, bool read_only);
-/// Whether the connection is inside a transaction.
-bool in_transaction(soci::session& session);
 
 }  // namespace libexec

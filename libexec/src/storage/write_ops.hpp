@@ -1,30 +1,35 @@
 #pragma once
 
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "libexec/base/clock.hpp"
 #include "libexec/engine/order_store.hpp"
 #include "waiter.hpp"
-#include "write_tables.hpp"
 
 namespace libexec {
 
-/// The transaction an operation runs in.
-struct WriteContext {
-    WriteTables& tables;
-    const Clock& clock;
-    const std::string& owner;
-    Totals totals;       ///< as they will stand after the commit
-    bool wrote = false;  ///< anything at all
+class AcceptOp;
+class ClaimOp;
+class ClaimOrderOp;
+class StepOp;
+class CancelOp;
+
+/// What a database does with each kind of write.
+class WriteVisitor {
+public:
+    virtual ~WriteVisitor() = default;
+    virtual void visit(AcceptOp& op) = 0;
+    virtual void visit(ClaimOp& op) = 0;
+    virtual void visit(ClaimOrderOp& op) = 0;
+    virtual void visit(StepOp& op) = 0;
+    virtual void visit(CancelOp& op) = 0;
 };
 
-/// One writing call of the store. `run` may be called again when its transaction was rolled back.
+/// One writing call of the store. It may be written again, and answered again, when its transaction was
+/// rolled back.
 class WriteOp : public StoreOperation {
 public:
-    /// Writes its part and prepares the answer. Throws what the tables throw.
-    virtual void run(WriteContext& context) = 0;
+    virtual void meet(WriteVisitor& visitor) = 0;
     /// The database does not accept what it wanted to write; nothing of it is left there.
     virtual void refuse() = 0;
     /// Its transaction is durable: hands over what subscribers are to hear.
@@ -36,21 +41,26 @@ public:
 class AcceptOp final : public AnsweredOperation<WriteOp, AcceptAnswer> {
 public:
     explicit AcceptOp(Acceptance acceptance) : acceptance_(std::move(acceptance)) {}
-    void run(WriteContext& context) override;
+    void meet(WriteVisitor& visitor) override { visitor.visit(*this); }
     void refuse() override;
     void take_events(std::vector<CommittedEvent>& events) override;
     bool is_admission() const override { return true; }
 
+    const Acceptance& asked() const { return acceptance_; }
+    void answer(AcceptAnswer::Kind kind, const OrderId& order);
+
 private:
-    bool answer_repetition(WriteContext& context);
     Acceptance acceptance_;
 };
 
 class ClaimOp final : public AnsweredOperation<WriteOp, ClaimBatch> {
 public:
     explicit ClaimOp(std::size_t limit) : limit_(limit) {}
-    void run(WriteContext& context) override;
+    void meet(WriteVisitor& visitor) override { visitor.visit(*this); }
     void refuse() override;
+
+    std::size_t limit() const { return limit_; }
+    void answer(ClaimBatch batch) { answer_.emplace(std::move(batch)); }
 
 private:
     std::size_t limit_;
@@ -59,8 +69,11 @@ private:
 class ClaimOrderOp final : public AnsweredOperation<WriteOp, std::optional<Claimed>> {
 public:
     explicit ClaimOrderOp(OrderId order) : order_(order) {}
-    void run(WriteContext& context) override;
+    void meet(WriteVisitor& visitor) override { visitor.visit(*this); }
     void refuse() override;
+
+    const OrderId& order() const { return order_; }
+    void answer(std::optional<Claimed> claimed) { answer_.emplace(std::move(claimed)); }
 
 private:
     OrderId order_;
@@ -68,10 +81,14 @@ private:
 
 class StepOp final : public AnsweredOperation<WriteOp, StepAnswer> {
 public:
-    explicit StepOp(Step step) : step_(std::move(step)) {}
-    void run(WriteContext& context) override;
+    /// Asserts that the step's events follow each other.
+    explicit StepOp(Step step);
+    void meet(WriteVisitor& visitor) override { visitor.visit(*this); }
     void refuse() override;
     void take_events(std::vector<CommittedEvent>& events) override;
+
+    const Step& step() const { return step_; }
+    void answer(StepAnswer answer) { answer_.emplace(answer); }
 
 private:
     Step step_;
@@ -80,12 +97,18 @@ private:
 class CancelOp final : public AnsweredOperation<WriteOp, std::optional<OrderStatus>> {
 public:
     explicit CancelOp(OrderId order) : order_(order) {}
-    void run(WriteContext& context) override;
+    void meet(WriteVisitor& visitor) override { visitor.visit(*this); }
     void refuse() override;
     bool is_admission() const override { return true; }
+
+    const OrderId& order() const { return order_; }
+    void answer(std::optional<OrderStatus> status) { answer_.emplace(status); }
 
 private:
     OrderId order_;
 };
+
+/// An order as whoever claimed it gets it: attempts without a resolution are intents to go on with.
+Claimed make_claimed(Order order, std::uint64_t epoch, std::vector<Attempt> attempts);
 
 }  // namespace libexec

@@ -3,78 +3,77 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "libexec/engine/event_bus.hpp"
-#include "libexec/storage/sqlite_store.hpp"
+#include "libexec/base/result.hpp"
 #include "libexec/telemetry/log.hpp"
-#include "write_ops.hpp"
+#include "write_backend.hpp"
 
 namespace libexec {
 
+/// What bounds the writer.
+struct WriterLimits {
+    std::size_t queue_limit = 65'536;  ///< waiting writes; new orders and cancellations are refused beyond
+    std::size_t batch_max = 1'000;     ///< writes in one transaction
+    std::chrono::milliseconds probe_interval{1'000};  ///< how often to look whether writing works again
+    std::chrono::milliseconds stall{
+        5'000};  ///< a transaction that takes longer is trouble: refuse admissions
+};
+
 /// The thread that writes. Whatever has gathered while the last transaction was made durable becomes the next
-/// one, in the order it came; answers follow the commit, and the bus hears of the events before them.
+/// one, in the order it came; answers follow the commit, and `tell` hears of the events before them.
 class StoreWriter {
 public:
-    /// Opens the database, brings its schema up to date and drops the claims of an earlier process.
-    StoreWriter(const SqliteStoreConfig& config, const Clock& clock, EventBus& bus, Log& log);
-    /// Finishes what is queued, copies the log into the database file and closes it.
+    using Tell = std::function<void(const std::vector<CommittedEvent>&)>;
+
+    /// Connects. Throws what the backend throws.
+    StoreWriter(const WriterLimits& limits, std::unique_ptr<WriteBackend> backend, Tell tell, Log& log);
+    /// Finishes what is queued.
     ~StoreWriter();
     StoreWriter(const StoreWriter&) = delete;
     StoreWriter& operator=(const StoreWriter&) = delete;
 
     /// From any thread. What cannot be taken is answered at once with the reason.
     void push(std::unique_ptr<WriteOp> operation);
+    /// Answers admissions that have waited in vain because a transaction hangs. From any thread.
+    void refuse_stalled();
 
     Result<Done> health() const;
     std::uint64_t last_number() const { return last_number_; }
     std::uint64_t live_orders() const { return live_; }
 
 private:
-    using Ops = std::span<std::unique_ptr<WriteOp>>;
-    struct Trial {
-        enum class Outcome {
-            committed,
-            constraint,  ///< one of the operations is not welcome; nothing was written
-            refused,     ///< nothing was written
-            unable,      ///< no transaction could be started; nothing was written
-            uncertain,   ///< the commit failed in a way that does not say whether it landed
-        };
-        Outcome outcome = Outcome::committed;
-        bool wrote = false;
-        std::string why;
-        Totals totals;
-    };
+    using Ops = WriteBackend::Ops;
+    using Moment = std::chrono::steady_clock::time_point;
 
     void run();
     std::vector<std::unique_ptr<WriteOp>> take();
     void settle(Ops operations, bool one_by_one);
-    Trial attempt(Ops operations, bool isolated);
-    void run_isolated(WriteOp& operation, WriteContext& context);
     void finish(Ops operations, const Trial& trial);
     void resolve(Ops operations, const Trial& trial);
     void probe();
+    void beat();
+    bool stalled() const;
 
-    void connect();
-    void undo();
-    void adopt(const Totals& totals);
+    void adopt(const StoreStanding& standing);
     void mark_working();
     void mark_trouble(const std::string& why);
 
-    const SqliteStoreConfig config_;
-    const Clock& clock_;
-    EventBus& bus_;
+    const WriterLimits limits_;
+    const std::unique_ptr<WriteBackend> backend_;
+    const Tell tell_;
     Log& log_;
+    const std::chrono::milliseconds beat_interval_;
+    Moment beat_due_;
 
-    std::unique_ptr<WriteTables> tables_;  ///< null after a failure that may have spoilt the connection
-    Totals totals_;
     std::atomic<std::uint64_t> last_number_{0};
     std::atomic<std::uint64_t> live_{0};
 
@@ -82,6 +81,7 @@ private:
     std::condition_variable wake_;
     std::deque<std::unique_ptr<WriteOp>> pending_;
     std::optional<std::string> trouble_;  ///< changed by the thread alone, with the lock
+    std::optional<Moment> busy_since_;
     bool stopping_ = false;
     std::thread thread_;
 };

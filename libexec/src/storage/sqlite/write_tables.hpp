@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "libexec/engine/order_store.hpp"
-#include "order_rows.hpp"
+#include "../order_rows.hpp"
 
 namespace libexec {
 

@@ -1,5 +1,6 @@
 #include "write_tables.hpp"
 
+#include "connection.hpp"
 #include "migrations.hpp"
 
 namespace libexec {

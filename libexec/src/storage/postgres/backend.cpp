@@ -1,0 +1,198 @@
+#include "backend.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "batch_writer.hpp"
+
+namespace libexec {
+namespace {
+
+constexpr int tries_most = 4;  ///< of a transaction that another node's was in the way of
+
+}  // namespace
+
+/// What is unwelcome drops its parts and nothing else. Returns why it was unwelcome; empty when it was not.
+std::string PgBackend::write_isolated(WriteOp& operation, BatchWriter& writer) {
+    tables_->savepoint();
+    std::string refused;
+    try {
+        operation.meet(writer);
+        writer.write();
+    } catch (...) {
+        SqlTrouble trouble = current_trouble();
+        if (trouble.kind != SqlTrouble::Kind::constraint) throw;
+        refused = std::move(trouble.what);
+    }
+    if (refused.empty()) {
+        tables_->release();
+    } else {
+        statement_failed_ = true;
+        tables_->rollback_to_savepoint();
+        operation.refuse();
+    }
+    return refused;
+}
+
+StoreStanding PgBackend::connect() {
+    if (std::exchange(statement_failed_, false)) tables_.reset();
+    if (tables_) return standing_after(counts_);
+    auto tables = std::make_unique<PgWriteTables>(identity_.place, identity_.who);
+    if (identity_.count_on_injected_clock) tables->set_now(clock_.now());
+    // Waits for whatever an earlier connection of this node may still be committing.
+    tables->begin();
+    counts_ = tables->lock_node();
+    const StoreStanding all = tables->read_standing();
+    tables->commit();
+    others_.last_number = all.last_number;
+    others_.live = all.live + counts_.ended() - counts_.accepted;
+    tables_ = std::move(tables);
+    return standing_after(counts_);
+}
+
+/// Other nodes' orders count as they stood when this one connected; `live` wraps around zero on its way.
+StoreStanding PgBackend::standing_after(const NodeCounts& counts) const {
+    StoreStanding standing;
+    standing.last_number = std::max(others_.last_number, counts.last_number);
+    standing.live = others_.live + counts.accepted - counts.ended();
+    return standing;
+}
+
+Trial PgBackend::attempt(Ops operations, bool isolated) {
+    Trial trial;
+    for (int tries = 1;; ++tries) {
+        bool again = false;
+        trial = attempt_once(operations, isolated, again);
+        if (!again || tries == tries_most) return trial;
+    }
+}
+
+Trial PgBackend::attempt_once(Ops operations, bool isolated, bool& again) {
+    Trial trial;
+    NodeCounts after;
+    bool begun = false;
+    bool committing = false;
+    try {
+        connect();
+        if (identity_.count_on_injected_clock) tables_->set_now(clock_.now());
+        tables_->begin();
+        begun = true;
+        after = counts_;
+        if (isolated) {
+            for (std::unique_ptr<WriteOp>& operation : operations) {
+                BatchWriter writer(*tables_, clock_, after);
+                const std::string refused = write_isolated(*operation, writer);
+                if (refused.empty()) {
+                    after = writer.counts;
+                    trial.wrote = trial.wrote || writer.wrote;
+                } else {
+                    log_.error("store.refused", "the database refused a write that should have been welcome",
+                               {{"why", refused}});
+                }
+            }
+        } else {
+            BatchWriter writer(*tables_, clock_, after);
+            for (std::unique_ptr<WriteOp>& operation : operations) operation->meet(writer);
+            writer.write();
+            after = writer.counts;
+            trial.wrote = writer.wrote;
+        }
+        if (trial.wrote) {
+            ++after.commits;
+            tables_->write_node(after);
+        }
+        trial.commits = after.commits;
+        trial.standing = standing_after(after);
+        committing = true;
+        tables_->commit();
+        counts_ = after;
+        return trial;
+    } catch (const KeyRace& race) {
+        again = true;
+        trial.outcome = Trial::Outcome::refused;
+        trial.why = race.what();
+    } catch (...) {
+        const SqlTrouble trouble = current_trouble();
+        trial.why = trouble.what;
+        const bool gone = trouble.kind == SqlTrouble::Kind::gone;
+        statement_failed_ = true;
+        again = trouble.kind == SqlTrouble::Kind::conflict;
+        if (committing && trial.wrote && (gone || trouble.kind == SqlTrouble::Kind::uncertain)) {
+            trial.outcome = Trial::Outcome::uncertain;
+        } else if (!begun || gone) {
+            trial.outcome = Trial::Outcome::unable;
+        } else if (!committing && !isolated && trouble.kind == SqlTrouble::Kind::constraint) {
+            trial.outcome = Trial::Outcome::constraint;
+        } else {
+            trial.outcome = Trial::Outcome::refused;
+        }
+        if (gone) tables_.reset();
+    }
+    undo();
+    return trial;
+}
+
+/// A commit's answer was lost. The row of this node is written in every transaction that writes, so whoever
+/// gets its lock knows that the lost one is over, and its count of commits tells how it ended.
+std::optional<bool> PgBackend::landed(const Trial& trial) {
+    try {
+        tables_.reset();
+        connect();
+        return counts_.commits == trial.commits;
+    } catch (...) {
+        tables_.reset();
+        return std::nullopt;
+    }
+}
+
+void PgBackend::probe() {
+    try {
+        connect();
+        transact(&PgWriteTables::renew_leases);
+    } catch (...) {
+        tables_.reset();
+        throw;
+    }
+}
+
+std::chrono::milliseconds PgBackend::beat_interval() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(identity_.who.lease) / 3;
+}
+
+void PgBackend::beat() { probe(); }
+
+void PgBackend::finish() {
+    if (!tables_) return;
+    try {
+        transact(&PgWriteTables::give_back_everything);
+    } catch (...) {
+        // Nothing is lost: other nodes take the jobs over when their leases have run out.
+        log_.warn("store.release", "the jobs of this node could not be given back",
+                  {{"why", current_trouble().what}});
+    }
+}
+
+/// With the row of this node written in it, so that a lost answer to it cannot be mistaken for another's.
+void PgBackend::transact(void (PgWriteTables::*work)()) {
+    if (identity_.count_on_injected_clock) tables_->set_now(clock_.now());
+    NodeCounts after = counts_;
+    ++after.commits;
+    tables_->begin();
+    (tables_.get()->*work)();
+    tables_->write_node(after);
+    tables_->commit();
+    counts_ = after;
+}
+
+void PgBackend::undo() {
+    if (!tables_) return;
+    try {
+        tables_->rollback();
+    } catch (...) {
+        log_.warn("store.rollback", "the database connection is opened anew",
+                  {{"why", current_trouble().what}});
+        tables_.reset();
+    }
+}
+
+}  // namespace libexec

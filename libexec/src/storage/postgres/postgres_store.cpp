@@ -1,0 +1,84 @@
+#include "libexec/storage/postgres_store.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "../stored_orders.hpp"
+#include "backend.hpp"
+#include "libexec/base/random.hpp"
+#include "read_tables.hpp"
+
+namespace libexec {
+namespace {
+
+using namespace std::chrono_literals;
+
+void check(const PostgresStoreConfig& config) {
+    const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+    const bool named = !config.schema.empty() && config.schema.size() <= 60 &&
+                       std::all_of(config.schema.begin(), config.schema.end(), plain) &&
+                       (config.schema.front() < '0' || config.schema.front() > '9');
+    if (!named) {
+        throw std::runtime_error("the schema '" + config.schema +
+                                 "' needs another name: a-z, 0-9 and _, not a digit first, at most 60");
+    }
+    if (config.batch_max == 0 || config.queue_limit == 0 || config.read_queue_limit == 0 ||
+        config.readers == 0)
+        throw std::runtime_error("the order store needs at least one reader and room for one operation");
+    if (config.lease < 300ms) throw std::runtime_error("a lease needs at least 300 ms to be renewed in time");
+}
+
+StoreLimits limits_of(const PostgresStoreConfig& config) {
+    StoreLimits limits;
+    limits.writer.queue_limit = config.queue_limit;
+    limits.writer.batch_max = config.batch_max;
+    limits.writer.probe_interval = config.probe_interval;
+    limits.writer.stall = config.stall;
+    limits.readers = config.readers;
+    limits.read_queue_limit = config.read_queue_limit;
+    return limits;
+}
+
+/// A node that starts again is another one to the database: what it held before must run out first.
+std::string mark_of_this_start() {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::uint64_t entropy = system_entropy();
+    std::string mark;
+    for (int i = 0; i < 8; ++i, entropy >>= 4U) mark += digits[entropy & 0xfU];
+    return mark;
+}
+
+PgBackend::Identity identity_of(const PostgresStoreConfig& config) {
+    PgBackend::Identity identity;
+    identity.place.schema = config.schema;
+    identity.place.conninfo = pg_conninfo(config.url, "libexec " + config.node);
+    identity.who.name = config.node;
+    identity.who.id = config.node + "-" + mark_of_this_start();
+    identity.who.lease = config.lease;
+    identity.count_on_injected_clock = config.count_on_injected_clock;
+    return identity;
+}
+
+}  // namespace
+
+std::unique_ptr<OrderStore> open_postgres_store(PostgresStoreConfig config, const Clock& clock, EventBus& bus,
+                                                Log& log) {
+    check(config);
+    const PgBackend::Identity identity = identity_of(config);
+    const bool injected = config.count_on_injected_clock;
+    try {
+        return std::make_unique<StoredOrders>(
+            limits_of(config), std::make_unique<PgBackend>(identity, clock, log),
+            [place = identity.place, injected]() -> std::unique_ptr<ReadTables> {
+                return std::make_unique<PgReadTables>(place, injected);
+            },
+            [&bus](const std::vector<CommittedEvent>& events) { bus.publish(events); }, clock, log);
+    } catch (const soci::soci_error&) {
+        throw std::runtime_error("cannot open the database: " + current_trouble().what);
+    } catch (const std::runtime_error& error) {
+        throw std::runtime_error(std::string("cannot open the database: ") + error.what());
+    }
+}
+
+}  // namespace libexec

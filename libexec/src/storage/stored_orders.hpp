@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "libexec/base/clock.hpp"
+#include "readers.hpp"
+#include "writer.hpp"
+
+namespace libexec {
+
+struct StoreLimits {
+    WriterLimits writer;
+    std::size_t readers = 2;
+    std::size_t read_queue_limit = 65'536;
+};
+
+/// The port on any database: one thread that writes, a few that read.
+class StoredOrders : public OrderStore {
+public:
+    /// Throws what connecting throws.
+    StoredOrders(const StoreLimits& limits, std::unique_ptr<WriteBackend> backend,
+                 StoreReaders::Connect connect_reader, StoreWriter::Tell tell, const Clock& clock, Log& log);
+
+    Task<Result<AcceptAnswer>> accept(Acceptance acceptance) override;
+    Task<Result<ClaimBatch>> claim(std::size_t limit) override;
+    Task<Result<std::optional<Claimed>>> claim_order(OrderId order) override;
+    Task<Result<StepAnswer>> commit(Step step) override;
+    void commit_later(Step step) override;
+    Task<Result<std::optional<OrderStatus>>> request_cancel(OrderId order) override;
+
+    Task<Result<std::optional<OrderRecord>>> load(OrderId order) override;
+    Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) override;
+    Task<Result<std::vector<CommittedEvent>>> events_after(OrderId order, std::uint32_t seq,
+                                                           std::size_t limit) override;
+    Task<Result<QueueCounts>> counts() override;
+
+    std::uint64_t last_number() override { return writer_.last_number(); }
+    std::uint64_t live_orders() override { return writer_.live_orders(); }
+    Result<Done> health() const override { return writer_.health(); }
+
+protected:
+    StoreWriter& writer() { return writer_; }
+
+private:
+    template <class Answer, class Query>
+    Task<Result<Answer>> ask(Query query);
+
+    const Clock& clock_;
+    StoreWriter writer_;
+    StoreReaders readers_;  // gone before the writer finishes: nobody else may hold the database then
+};
+
+}  // namespace libexec

@@ -1,0 +1,72 @@
+#include "libexec/storage/postgres_store.hpp"
+
+#include <doctest/doctest.h>
+
+#include "storage/postgres_place.hpp"
+#include "support/store_conformance_world.hpp"
+
+using namespace libexec;
+using namespace libexec::test;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+/// The sentence with which opening fails; empty when it does not.
+std::string refusal(const PostgresStoreConfig& config) {
+    HandClock clock;
+    RecordingBus bus;
+    const std::unique_ptr<Log> log = make_silent_log();
+    try {
+        open_postgres_store(config, clock, bus, *log);
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+    return "";
+}
+
+}  // namespace
+
+TEST_SUITE("storage/postgres_store") {
+    TEST_CASE("a store on PostgreSQL keeps every promise about writing") {
+        check_store(store_write_laws(), PostgresPlace::make);
+    }
+    TEST_CASE("a store on PostgreSQL keeps every promise about attempts and ends") {
+        check_store(store_attempt_laws(), PostgresPlace::make);
+    }
+    TEST_CASE("a store on PostgreSQL keeps every promise about reading") {
+        check_store(store_read_laws(), PostgresPlace::make);
+    }
+    TEST_CASE("a store on PostgreSQL keeps its promises among threads") {
+        check_store(store_thread_laws(), PostgresPlace::make);
+    }
+    TEST_CASE("a store on PostgreSQL keeps its promises across restarts") {
+        check_store(store_restart_laws(), PostgresPlace::make);
+    }
+
+    TEST_CASE("what cannot be opened says why, and never the password") {
+        PostgresPlace place;
+        PostgresStoreConfig config = place.config;
+        config.url = "postgres://somebody:s3cr3t@127.0.0.1:1/orders";
+        CHECK(contains(refusal(config), "127.0.0.1"));
+        CHECK_FALSE(contains(refusal(config), "s3cr3t"));
+        config.url = "postgres://somebody:s3cr3t@[::1/orders";
+        CHECK(contains(refusal(config), "URL"));
+        CHECK_FALSE(contains(refusal(config), "s3cr3t"));
+
+        config = place.config;
+        config.schema = "orders; drop";
+        CHECK(contains(refusal(config), "orders; drop"));
+        config = place.config;
+        config.lease = std::chrono::milliseconds(1);
+        CHECK(contains(refusal(config), "lease"));
+        config = place.config;
+        config.url += "&options=-csynchronous_commit%3Doff";
+        CHECK(contains(refusal(config), "synchronous_commit"));
+        config = place.config;
+        config.url += "&options=-cdefault_transaction_read_only%3Don";
+        CHECK(contains(refusal(config), "read-only"));
+    }
+}
