@@ -37,6 +37,7 @@ room(bus engine)
 room(embed venues chain routing engine storage bus net json)
 room(server embed net)
 room(cli embed net)
+room(simchain chain)
 
 # Third-party headers, by the start of their name, and the only paths that may include them.
 set(third_party "")
@@ -57,7 +58,7 @@ third_party(fmt/ "^libexec/src/telemetry/")
 third_party(prometheus/ "^libexec/src/telemetry/")
 third_party(curl/ "^(libexec/src/chain/rpc|cli)/")
 third_party(toml++/ "^server/")
-third_party(CLI/ "^(server|cli)/[a-z_]+\\.cpp$")
+third_party(CLI/ "^(server|cli|simchain)/[a-z_]+\\.cpp$")
 third_party(asio "^")
 
 # The C library and the kernel: sources may, public headers may not.
@@ -174,7 +175,8 @@ function(read_code file result)
 endfunction()
 
 file(GLOB_RECURSE files RELATIVE ${ROOT}
-    ${ROOT}/libexec/*.hpp ${ROOT}/libexec/*.cpp ${ROOT}/server/*.hpp ${ROOT}/server/*.cpp ${ROOT}/cli/*.hpp ${ROOT}/cli/*.cpp)
+    ${ROOT}/libexec/*.hpp ${ROOT}/libexec/*.cpp ${ROOT}/server/*.hpp ${ROOT}/server/*.cpp ${ROOT}/cli/*.hpp ${ROOT}/cli/*.cpp
+    ${ROOT}/simchain/*.hpp ${ROOT}/simchain/*.cpp)
 list(LENGTH files count)
 if(count EQUAL 0)
     message(FATAL_ERROR "no sources under ${ROOT}")

@@ -71,14 +71,28 @@ struct SimChain::Impl {
           slots(chain_clock, config.time_scale_ppm),
           journal(config.journal_path, config.journal_thread, io, chain_log),
           ledger(slots, journal) {
-        for (std::size_t i = 0; i < config.nodes.size(); ++i) {
-            const std::uint64_t own_lag =
-                Random(derive_seed(derive_seed(config.seed, "lag"), i)).below(node_lag_slots_below);
-            const std::uint64_t lag = std::min(own_lag + config.nodes[i].lag_slots, SimSlots::first / 2);
-            lag_most = std::max(lag_most, lag);
-            nodes.push_back(std::make_shared<SimNode>("node-" + std::to_string(i + 1), config.nodes[i], lag,
-                                                      slots, ledger));
+        troubles.nodes = config.nodes;
+        for (std::size_t i = 0; i < troubles.nodes.size(); ++i) {
+            sim_nodes.push_back(std::make_shared<SimNode>("node-" + std::to_string(i + 1), troubles.nodes[i],
+                                                          lag_of(i), slots, ledger));
         }
+        nodes.assign(sim_nodes.begin(), sim_nodes.end());
+        heed_troubles();
+    }
+
+    std::uint64_t lag_of(std::size_t node) const {
+        const std::uint64_t own =
+            Random(derive_seed(derive_seed(config.seed, "lag"), node)).below(node_lag_slots_below);
+        return std::min(own + troubles.nodes[node].lag_slots, SimSlots::first / 2);
+    }
+
+    void heed_troubles() {
+        lag_most = 0;
+        for (std::size_t i = 0; i < sim_nodes.size(); ++i) {
+            sim_nodes[i]->become(troubles.nodes[i], lag_of(i));
+            lag_most = std::max(lag_most, lag_of(i));
+        }
+        ledger.fork_blocks(config.seed, slots.waits() ? troubles.fork : 0);
     }
 
     ~Impl() {
@@ -132,23 +146,33 @@ struct SimChain::Impl {
 
     /// Halts the chain when it is to stall, and lets it go on from the moment the stall was over.
     void heed_stall() {
-        if (config.faults == nullptr) return;
-        const std::optional<SimFault> fault = config.faults->find(SimFaults::chain);
+        std::optional<SimFault> fault;
+        if (config.faults != nullptr) fault = config.faults->find(SimFaults::chain);
         const bool stalls = fault && fault->mode == SimFaultMode::stall;
-        if (stalls) {
+        if (stalls || troubles.stall) {
             if (!slots.halted()) slots.halt();
-            stalled_until = fault->until;
+            stalled_until.reset();
+            if (!troubles.stall) stalled_until = fault->until;
         } else if (slots.halted()) {
             slots.go_on(stalled_until ? std::min(*stalled_until, clock.now()) : clock.now());
         }
     }
 
+    /// Drawn from the seed, the purpose and what the transaction is, nothing else.
+    std::uint64_t draw_for(std::string_view purpose, const SwapPlan& plan) const {
+        const std::uint64_t order = derive_seed(derive_seed(config.seed, purpose), plan.chance_key);
+        return derive_seed(derive_seed(order, plan.attempt), plan.quote.venue);
+    }
+
     bool is_lost(const SwapPlan& plan) const {
+        if (hits(troubles.drop, draw_for("drop", plan))) return true;
         if (config.faults == nullptr) return false;
         const std::optional<SimFault> fault = config.faults->find(SimFaults::chain);
-        if (!fault || fault->mode != SimFaultMode::drop) return false;
-        const std::uint64_t order = derive_seed(derive_seed(config.seed, "fault"), plan.chance_key);
-        return hits(*fault, derive_seed(derive_seed(order, plan.attempt), plan.quote.venue));
+        return fault && fault->mode == SimFaultMode::drop && libexec::hits(*fault, draw_for("fault", plan));
+    }
+
+    static bool hits(std::uint32_t rate_ppm, std::uint64_t seed) {
+        return Random(seed).below(1'000'000) < rate_ppm;
     }
 
     /// Whether a line handed in now would get to the file; tries again when the last one did not.
@@ -186,8 +210,8 @@ struct SimChain::Impl {
     }
 
     SimLedger::Entry& arrive(const SimMessage& message, const std::string& signature) {
-        const SimDraw draw =
-            draw_outcome(message.plan, config.seed, config.failure_rate_ppm, config.drift_bps);
+        SimDraw draw = draw_outcome(message.plan, config.seed, config.failure_rate_ppm, config.drift_bps);
+        if (hits(troubles.late, draw_for("late", message.plan))) draw.late = true;
         SimLedger::Entry& entry = ledger.arrive(sent_line(message, draw, signature));
         entry.second.final_at = draw.final_at;
         return entry;
@@ -245,33 +269,16 @@ struct SimChain::Impl {
         return true;
     }
 
-    Task<Observation> dead_or_unknown(const Attempt& attempt, SimLedger::Entry* entry) {
-        if (!may_be_dead(attempt, entry)) co_return Unknown();
-        const std::uint64_t last = entry ? entry->second.last_valid_height : attempt.last_valid_height;
-        ExpiryVerdict verdict = co_await prove_expiry(nodes, attempt.signature, last);
-        if (!std::holds_alternative<ProvablyDead>(verdict)) co_return Unknown();
-        SimLedger::Entry* buried = ledger.find(attempt.signature);
-        if (buried == nullptr) {
-            buried = &ledger.bury(attempt.signature, attempt.order, attempt.number, last);
-            absent.erase(attempt.signature);
-        } else if (buried->second.state == State::pending) {
-            if (slots.waits() || buried->second.fate != Fate::drops) co_return Unknown();
-            ledger.drop(*buried, slots.now());
-        }
-        if (buried->second.state != State::dropped) co_return Unknown();
-        const bool written = co_await journal.on_file(buried->second.outcome_mark);
-        if (!written) co_return Unknown();
-        co_return std::get<ProvablyDead>(std::move(verdict));
-    }
-
     SimChainConfig config;
+    SimTroubles troubles;
     const Clock& clock;
     Timers& timers;
     Log& log;
     SimSlots slots;
     JournalWriter journal;
     SimLedger ledger;
-    std::vector<std::shared_ptr<ChainNode>> nodes;
+    std::vector<std::shared_ptr<SimNode>> sim_nodes;
+    std::vector<std::shared_ptr<ChainNode>> nodes;  ///< the same
     std::uint64_t lag_most = 0;
     std::optional<Time> stalled_until;  ///< while the chain is halted: when that is over by itself
     /// Without waiting: how often a signature was asked for that never arrived.
@@ -295,6 +302,11 @@ Task<Result<Anchor>> SimChain::anchor() {
 }
 
 Task<Result<Done>> SimChain::send(CommittedIntent intent) {
+    Attempt attempt = intent.attempt();
+    co_return co_await deliver(std::move(attempt));
+}
+
+Task<Result<Done>> SimChain::deliver(Attempt attempt) {
     Impl& chain = *impl_;
     co_await chain.call();
     chain.slots.tick();
@@ -302,7 +314,6 @@ Task<Result<Done>> SimChain::send(CommittedIntent intent) {
     const bool works = co_await chain.journal_works();
     if (!works) co_return journal_trouble();
 
-    const Attempt& attempt = intent.attempt();
     SimLedger::Entry* entry = chain.ledger.find(attempt.signature);
     if (entry == nullptr) {
         const Result<SimMessage> message = opened(attempt);
@@ -320,26 +331,66 @@ Task<Result<Done>> SimChain::send(CommittedIntent intent) {
 }
 
 Task<Observation> SimChain::observe(Attempt attempt) {
+    SimLook seen = co_await look(attempt);
+    if (seen.landed) co_return std::move(*seen.landed);
+    if (!seen.may_be_dead) co_return Unknown();
+    ExpiryVerdict verdict = co_await prove_expiry(impl_->nodes, attempt.signature, seen.last_valid_height);
+    if (!std::holds_alternative<ProvablyDead>(verdict)) co_return Unknown();
+    attempt.last_valid_height = seen.last_valid_height;
+    const bool recorded = co_await declare_dead(std::move(attempt));
+    if (!recorded) co_return Unknown();
+    co_return std::get<ProvablyDead>(std::move(verdict));
+}
+
+Task<SimLook> SimChain::look(Attempt attempt) {
     Impl& chain = *impl_;
     co_await chain.call();
     chain.slots.tick();
     chain.ledger.settle();
+    SimLook seen;
     SimLedger::Entry* const entry = chain.ledger.find(attempt.signature);
+    seen.last_valid_height = entry ? entry->second.last_valid_height : attempt.last_valid_height;
     if (chain.slots.halted() && !chain.slots.waits()) {
         // Nothing waits, nothing moves: whoever asks again at once would never let anybody else run.
         co_await chain.timers.sleep_for(halted_pause);
-        if (entry == nullptr || !entry->second.landed()) co_return Unknown();
+        if (entry == nullptr || !entry->second.landed()) co_return seen;
     }
     if (entry != nullptr && !chain.slots.waits()) chain.observed(*entry);
     if (entry != nullptr && entry->second.landed()) {
         const Landed landed = chain.landed(entry->second);
         const bool written = co_await chain.journal.on_file(entry->second.outcome_mark);
-        if (!written) co_return Unknown();
-        co_return landed;
+        if (written) seen.landed = landed;
+        co_return seen;
     }
-    co_return co_await chain.dead_or_unknown(attempt, entry);
+    seen.may_be_dead = chain.may_be_dead(attempt, entry);
+    co_return seen;
 }
 
+Task<bool> SimChain::declare_dead(Attempt attempt) {
+    Impl& chain = *impl_;
+    chain.ledger.settle();
+    SimLedger::Entry* buried = chain.ledger.find(attempt.signature);
+    if (buried == nullptr) {
+        if (chain.slots.waits() && chain.finalized_height() <= attempt.last_valid_height) co_return false;
+        buried =
+            &chain.ledger.bury(attempt.signature, attempt.order, attempt.number, attempt.last_valid_height);
+        chain.absent.erase(attempt.signature);
+    } else if (buried->second.state == State::pending) {
+        if (chain.slots.waits() || buried->second.fate != Fate::drops) co_return false;
+        chain.ledger.drop(*buried, chain.slots.now());
+    }
+    if (buried->second.state != State::dropped) co_return false;
+    co_return co_await chain.journal.on_file(buried->second.outcome_mark);
+}
+
+void SimChain::set_troubles(const SimTroubles& troubles) {
+    impl_->ledger.settle();
+    impl_->troubles = troubles;
+    impl_->heed_troubles();
+    impl_->heed_stall();
+}
+
+const SimTroubles& SimChain::troubles() const { return impl_->troubles; }
 std::uint64_t SimChain::slot() { return impl_->slots.now(); }
 std::uint64_t SimChain::height() { return SimSlots::height_of(slot()); }
 std::uint64_t SimChain::transactions() const { return impl_->ledger.size(); }

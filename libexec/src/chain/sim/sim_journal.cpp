@@ -13,8 +13,8 @@ namespace {
 using Outcome = SimJournalLine::Outcome;
 using Fate = SimJournalLine::Fate;
 
-constexpr std::array<std::string_view, 5> outcome_words{"start", "sent", "landed_ok", "landed_err",
-                                                        "dropped"};
+constexpr std::array<std::string_view, 6> outcome_words{"start",      "sent",    "landed_ok",
+                                                        "landed_err", "dropped", "forked"};
 constexpr std::array<std::string_view, 4> fate_words{"lands", "slips", "busy", "drops"};
 
 template <class Words>
@@ -114,17 +114,18 @@ bool walk_start(Walker& walker, SimJournalLine& line) {
     return true;
 }
 
-bool walk_sent(Walker& walker, SimJournalLine& line) {
+bool walk_fate(Walker& walker, SimJournalLine& line) {
     std::string_view fate;
-    if (!walker.text("fate", fate) || !walker.number("dueSlot", line.due_slot) ||
-        !walker.number("lastValidHeight", line.last_valid_height) ||
-        !walker.amount("executedIn", line.executed_in) || !walker.amount("executedOut", line.executed_out) ||
-        !walker.amount("limit", line.limit)) {
-        return false;
-    }
+    if (!walker.text("fate", fate) || !walker.number("dueSlot", line.due_slot)) return false;
     const auto drawn = index_of(fate_words, fate);
     if (drawn) line.fate = static_cast<Fate>(*drawn);
     return drawn.has_value();
+}
+
+bool walk_sent(Walker& walker, SimJournalLine& line) {
+    return walk_fate(walker, line) && walker.number("lastValidHeight", line.last_valid_height) &&
+           walker.amount("executedIn", line.executed_in) && walker.amount("executedOut", line.executed_out) &&
+           walker.amount("limit", line.limit);
 }
 
 }  // namespace
@@ -146,9 +147,11 @@ std::string SimJournalLine::to_json() const {
         put_amount(json, "amountOut", amount_out);
     }
     if (outcome == Outcome::landed_err) put_text(json, "error", error);
-    if (outcome == Outcome::sent) {
+    if (outcome == Outcome::sent || outcome == Outcome::forked) {
         put_text(json, "fate", fate_words[static_cast<std::size_t>(fate)]);
         put_number(json, "dueSlot", due_slot);
+    }
+    if (outcome == Outcome::sent) {
         put_number(json, "lastValidHeight", last_valid_height);
         put_amount(json, "executedIn", executed_in);
         put_amount(json, "executedOut", executed_out);
@@ -177,6 +180,7 @@ std::optional<SimJournalLine> SimJournalLine::parse(std::string_view text) {
         line.error = std::string(error);
     }
     if (line.outcome == Outcome::sent && !walk_sent(walker, line)) return std::nullopt;
+    if (line.outcome == Outcome::forked && !walk_fate(walker, line)) return std::nullopt;
     if (!walker.end()) return std::nullopt;
     return line;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "libexec/base/random.hpp"
+
 namespace libexec {
 
 using Outcome = SimJournalLine::Outcome;
@@ -49,6 +51,13 @@ bool SimLedger::replay(const SimJournalLine& line) {
         return true;
     }
     SimTransaction& transaction = known->second;
+    if (line.outcome == Outcome::forked) {
+        if (!transaction.landed()) return false;
+        transaction.state = State::pending;
+        transaction.fate = line.fate;
+        transaction.due_slot = line.due_slot;
+        return true;
+    }
     if (transaction.state != State::pending) return false;
     transaction.slot = line.slot;
     transaction.state = line.outcome == Outcome::landed_ok    ? State::landed_ok
@@ -97,7 +106,9 @@ void SimLedger::settle() {
     while (!due_.empty() && due_.top().slot <= now) {
         const Due next = due_.top();
         due_.pop();
-        if (next.entry->second.fate == Fate::drops) {
+        if (next.fork) {
+            take_back(*next.entry, next.slot);
+        } else if (next.entry->second.fate == Fate::drops) {
             drop(*next.entry, next.slot);
         } else {
             land(*next.entry, next.slot);
@@ -119,6 +130,34 @@ void SimLedger::land(Entry& entry, std::uint64_t slot) {
             to_string(transaction.fate == Fate::slips ? Reason::slippage_exceeded : Reason::account_in_use));
     }
     transaction.outcome_mark = journal_.append(line.to_json());
+    if (const auto later = forks_after(slot)) due_.push({slot + *later, ++arrived_, &entry, true});
+}
+
+std::optional<std::uint64_t> SimLedger::forks_after(std::uint64_t slot) const {
+    if (fork_ppm_ == 0) return std::nullopt;
+    Random block(derive_seed(derive_seed(seed_, "fork"), slot));
+    if (block.below(1'000'000) >= fork_ppm_) return std::nullopt;
+    return 1 + block.below(SimSlots::finality_lag - 1);
+}
+
+void SimLedger::take_back(Entry& entry, std::uint64_t slot) {
+    constexpr std::uint64_t again_within_slots = 4;
+    SimTransaction& transaction = entry.second;
+    const std::uint64_t block = derive_seed(derive_seed(seed_, "again"), transaction.slot);
+    Random chance(derive_seed(block, std::string_view(entry.first)));
+    const bool again = chance.below(2) == 0;
+    const std::uint64_t due = slot + 1 + chance.below(again_within_slots);
+    transaction.state = State::pending;
+    if (again && due <= SimSlots::slot_of(transaction.last_valid_height)) {
+        transaction.due_slot = due;
+    } else {
+        transaction.fate = Fate::drops;
+    }
+    SimJournalLine line = outcome_line(entry, Outcome::forked, slot);
+    line.fate = transaction.fate;
+    line.due_slot = transaction.due_slot;
+    transaction.outcome_mark = journal_.append(line.to_json());
+    schedule(entry);
 }
 
 void SimLedger::drop(Entry& entry, std::uint64_t slot) {

@@ -55,6 +55,11 @@ public:
     /// Everything due by now happens.
     void settle();
     void land(Entry& entry, std::uint64_t slot);
+    /// From now on so many blocks of a million are taken back before they are final. What has landed stays.
+    void fork_blocks(std::uint64_t seed, std::uint32_t rate_ppm) {
+        seed_ = seed;
+        fork_ppm_ = rate_ppm;
+    }
     void drop(Entry& entry, std::uint64_t slot);
     /// A signature that never arrived and never may: it is dropped.
     Entry& bury(const std::string& signature, OrderId order, std::uint32_t attempt,
@@ -69,11 +74,16 @@ private:
         std::uint64_t slot;
         std::uint64_t arrival;  ///< breaks ties, so that two runs write the same lines
         Entry* entry;
+        bool fork = false;  ///< the block it landed in disappears
         bool operator<(const Due& other) const {
             return std::pair(slot, arrival) > std::pair(other.slot, other.arrival);
         }
     };
     void schedule(Entry& entry);
+    /// How many slots after its own the block of that slot disappears; nothing: it stays.
+    std::optional<std::uint64_t> forks_after(std::uint64_t slot) const;
+    /// What landed in that block is pending again, or will never land.
+    void take_back(Entry& entry, std::uint64_t slot);
     SimJournalLine outcome_line(const Entry& entry, SimJournalLine::Outcome outcome,
                                 std::uint64_t slot) const;
 
@@ -84,6 +94,8 @@ private:
         arrivals_;  ///< pending ones in the order they came, while nothing waits or until replay ends
     std::priority_queue<Due> due_;
     std::uint64_t arrived_ = 0;
+    std::uint64_t seed_ = 0;
+    std::uint32_t fork_ppm_ = 0;
 };
 
 }  // namespace libexec

@@ -17,6 +17,11 @@ public:
         : name_(std::move(name)), faults_(faults), lag_slots_(lag_slots), slots_(slots), ledger_(ledger) {}
 
     std::string_view name() const override { return name_; }
+    /// Other faults from now on.
+    void become(SimNodeFaults faults, std::uint64_t lag_slots) {
+        faults_ = faults;
+        lag_slots_ = lag_slots;
+    }
 
     Task<Result<NodeHeight>> finalized() override {
         if (faults_.silent) co_return reject(Reason::service_unavailable, "no answer (simulated)");
@@ -41,8 +46,8 @@ private:
     std::uint64_t view() const { return slots_.now() - lag_slots_; }
 
     const std::string name_;
-    const SimNodeFaults faults_;
-    const std::uint64_t lag_slots_;
+    SimNodeFaults faults_;
+    std::uint64_t lag_slots_;
     SimSlots& slots_;
     SimLedger& ledger_;
 };

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,18 +12,11 @@
 #include "libexec/base/timers.hpp"
 #include "libexec/chain/chain.hpp"
 #include "libexec/chain/expiry_proof.hpp"
+#include "libexec/chain/sim/sim_troubles.hpp"
 #include "libexec/model/sim_faults.hpp"
 #include "libexec/telemetry/log.hpp"
 
 namespace libexec {
-
-/// What is wrong with one of the simulated nodes.
-struct SimNodeFaults {
-    std::uint64_t lag_slots = 0;  ///< behind the chain, on top of the small lag every node has
-    bool slot_as_height = false;  ///< reports its slot as the height
-    bool silent = false;          ///< answers nothing
-    bool forgets = false;         ///< knows no transaction
-};
 
 /// Unit: parts per million for the time scale and the failure rate, as in SimMarketConfig.
 struct SimChainConfig {
@@ -33,9 +27,16 @@ struct SimChainConfig {
     bool journal_thread = true;  ///< false: written in place, for simulations on one thread
     std::uint64_t blockhash_validity_blocks = 20;
     std::uint32_t drift_bps = 50;  ///< how far the executed price may be from the quote, either way
-    std::chrono::milliseconds call_latency{20};  ///< of each call to a node, times the scale
-    std::array<SimNodeFaults, 3> nodes{};
+    std::chrono::milliseconds call_latency{20};                  ///< of each call to a node, times the scale
+    std::array<SimNodeFaults, SimTroubles::node_count> nodes{};  ///< from the start on
     const SimFaults* faults = nullptr;  ///< set from outside while it runs; outlives the chain
+};
+
+/// What the chain itself knows of a transaction, before anybody has proved anything.
+struct SimLook {
+    std::optional<Landed> landed;
+    bool may_be_dead = false;             ///< worth asking the nodes for a proof
+    std::uint64_t last_valid_height = 0;  ///< of the transaction
 };
 
 /// A chain that lives in this process and in its journal.
@@ -52,6 +53,11 @@ struct SimChainConfig {
 /// The fault `drop` loses transactions as they arrive, by a draw from (seed, chance_key, attempt, venue). The
 /// fault `stall` halts the chain: no slot passes, so nothing lands and nothing expires, until it is over; it
 /// is noticed at the next call.
+///
+/// `set_troubles` switches more of them while it runs. A fork takes a block with all that landed in it back
+/// one or two slots later, by a draw from (seed, slot), and writes `forked`; by a draw from (seed, slot,
+/// signature) half of those transactions land again within four slots, the others never. Without waiting
+/// there are no forks.
 ///
 /// Without waiting (scale 0) slots advance by one with each send and observation, and what arrived never goes
 /// stale: a landing transaction is final at its own 1st to 3rd observation, a lost one is proven dead at its
@@ -70,6 +76,20 @@ public:
     Task<Result<Done>> send(CommittedIntent intent) override;
     /// What it reports is on file; while that cannot be, Unknown.
     Task<Observation> observe(Attempt attempt) override;
+
+    // The network's side of the three above, for whoever serves this chain to engines elsewhere.
+
+    /// What `send` does with the bytes that arrive, whoever brings them.
+    Task<Result<Done>> deliver(Attempt attempt);
+    /// What `observe` sees before it asks the nodes. Counts as an observation.
+    Task<SimLook> look(Attempt attempt);
+    /// Somebody has proved that it can never land: writes it down. False when the chain knows better; with
+    /// waiting that changes nothing about the proof, without waiting the proof does not hold then.
+    Task<bool> declare_dead(Attempt attempt);
+
+    /// What goes wrong from now on, from the thread of the chain.
+    void set_troubles(const SimTroubles& troubles);
+    const SimTroubles& troubles() const;
 
     /// The slot that is open now.
     std::uint64_t slot();

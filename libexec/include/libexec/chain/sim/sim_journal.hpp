@@ -14,7 +14,8 @@ namespace libexec {
 /// One line of the simulated chain's journal: what happened to a transaction, in the order it happened.
 /// Shape:  flat JSON, one object a line. `slot`, `height`, `attempt` are numbers; amounts are base units as
 /// text.
-///         landed_ok carries the executed amounts; landed_err and dropped carry zeros: nothing moved.
+///         landed_ok carries the executed amounts; landed_err, forked and dropped carry zeros: nothing moved.
+///         A forked line takes back the landed line of the same signature before it.
 /// Errors: `parse` takes what `to_json` writes and nothing else.
 struct SimJournalLine {
     /// What a line tells.
@@ -24,6 +25,7 @@ struct SimJournalLine {
         landed_ok,
         landed_err,
         dropped,  ///< it never lands: also written for a signature that never arrived, once it is proven dead
+        forked,   ///< the block it had landed in disappeared before it was final: `fate` says what comes now
     };
     /// What the draw has in store for a transaction that was sent.
     enum class Fate : std::uint8_t { lands, slips, busy, drops };
@@ -42,7 +44,7 @@ struct SimJournalLine {
     Time at{};
     std::uint64_t time_scale_ppm = 0;
 
-    // sent: all that a chain opened later needs to carry on
+    // sent: all that a chain opened later needs to carry on; of these a forked line has the first two
     Fate fate = Fate::lands;
     std::uint64_t due_slot = 0;
     std::uint64_t last_valid_height = 0;
