@@ -57,6 +57,30 @@ TEST_SUITE("engine/admission") {
         CHECK_FALSE(later.value().replayed);
     }
 
+    TEST_CASE(
+        "a repetition is answered with its order, also when the queue has grown too long for its deadline") {
+        EngineConfig config;
+        config.concurrency = 1;
+        EngineFixture world(config);
+        world.engine->start();
+        world.submit();
+        world.time.pass(10s);  // now it knows how long an order takes
+        SubmitOptions options;
+        options.idempotency_key = "k1";
+        OrderRequest hurried = EngineFixture::request();
+        hurried.deadline = 3s;
+        const Result<Submitted> first = world.try_submit(hurried, options);
+        REQUIRE(first);
+        for (int i = 0; i < 5; ++i) world.submit();
+        const Result<Submitted> again = world.try_submit(hurried, options);
+        REQUIRE(again);
+        CHECK(again.value().replayed);
+        CHECK(again.value().order == first.value().order);
+        options.idempotency_key = "k2";
+        CHECK(world.try_submit(hurried, options).error().reason == Reason::timeout);
+        CHECK(world.store.rows.size() == 7);
+    }
+
     TEST_CASE("a digest tells every field apart") {
         const OrderRequest base = EngineFixture::request();
         std::vector<OrderRequest> others(11, base);

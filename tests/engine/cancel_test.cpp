@@ -99,6 +99,23 @@ TEST_SUITE("engine/cancel") {
         check_invariants(world.store, world.chain);
     }
 
+    TEST_CASE("a cancel is not called done by a node that lost the order meanwhile") {
+        EngineFixture world;
+        world.engine->start();
+        const OrderId id = world.submit();
+        world.time.pass(100ms);
+        MemoryStore::Row& row = world.store.rows.at(id);
+        REQUIRE(row.order.status == OrderStatus::routing);
+        row.epoch += 1;       // another node's claim
+        row.has_job = false;  // and it does not give it back
+        const Result<CancelAnswer> answer = world.time.run(world.engine->cancel(id));
+        REQUIRE(answer);
+        CHECK(answer.value().kind == CancelAnswer::Kind::cancel_requested);
+        CHECK(row.order.cancel_requested);
+        CHECK(row.order.status == OrderStatus::routing);
+        CHECK(world.engine->in_flight() == 0);
+    }
+
     TEST_CASE("an order nobody knows cannot be cancelled") {
         EngineFixture world;
         CHECK(cancel(world, world.ids.next()).error().reason == Reason::not_found);

@@ -111,6 +111,31 @@ TEST_SUITE("engine/recovery") {
         CHECK(world.engine->in_flight() == 0);
     }
 
+    TEST_CASE("an order that comes back while its flight still goes on is flown once") {
+        EngineFixture world;
+        world.engine->start();
+        const OrderId id = world.submit();
+        world.time.pass(100ms);
+        MemoryStore::Row& row = world.store.rows.at(id);
+        row.epoch += 1;  // another node took it over, and gave it back at once
+        row.claimed = false;
+        row.visible_at = world.time.now();
+        const OrderId other = world.submit();  // so that the claim loop looks again
+        world.time.pass(1ms);
+        CHECK(row.claimed);
+        CHECK(row.epoch == 3);
+        CHECK(world.engine->in_flight() == 2);
+        world.time.pass(20s);
+        CHECK(world.status(id) == OrderStatus::confirmed);
+        // Its claim, the other node's, the one that was handed out anew, and the one with which the flight
+        // went on.
+        CHECK(row.epoch == 4);
+        CHECK(world.signer.signatures == 3);
+        CHECK(world.status(other) == OrderStatus::confirmed);
+        CHECK(world.chain.transactions.size() == 2);
+        check_invariants(world.store, world.chain);
+    }
+
     TEST_CASE("under random trouble, crashes and chain faults nothing is lost and nothing is doubled") {
         for (std::uint64_t seed = 1; seed <= 150; ++seed) {
             CAPTURE(seed);

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "libexec/base/safeguard.hpp"
+
 namespace libexec {
 namespace {
 
-constexpr std::size_t witnesses_min = 2;
+std::size_t witnesses_min() { return LIBEXEC_SAFEGUARD(two_nodes) ? 2 : 1; }
 
 /// One node and what it said of the height; empty when it is not believed.
 struct Witness {
@@ -25,6 +27,15 @@ NotProven found_by(const ChainNode& node) {
     answer.found_by = std::string(node.name());
     answer.why = answer.found_by + " has the transaction";
     return answer;
+}
+
+/// What a proof without its order would look at.
+Task<bool> known_to_any(std::vector<std::shared_ptr<ChainNode>> nodes, std::string signature) {
+    for (const auto& node : nodes) {
+        const Result<NodeStatus> said = co_await node->status(signature, 0);
+        if (said && said.value().found) co_return true;
+    }
+    co_return false;
 }
 
 Task<std::vector<Witness>> ask_heights(std::vector<std::shared_ptr<ChainNode>> nodes) {
@@ -48,7 +59,7 @@ std::optional<std::string> too_low(const std::vector<Witness>& witnesses, std::u
         ++believed;
         lowest = std::min(lowest, witness.height->height);
     }
-    if (believed < witnesses_min) {
+    if (believed < witnesses_min()) {
         return "only " + std::to_string(believed) + " of " + std::to_string(witnesses.size()) +
                " nodes reported a believable height";
     }
@@ -63,6 +74,10 @@ std::optional<std::string> too_low(const std::vector<Witness>& witnesses, std::u
 
 Task<ExpiryVerdict> prove_expiry(std::vector<std::shared_ptr<ChainNode>> nodes, std::string signature,
                                  std::uint64_t last_valid_height) {
+    if (!LIBEXEC_SAFEGUARD(height_before_status)) {
+        const bool seen = co_await known_to_any(nodes, signature);
+        if (seen) co_return not_proven("a node has the transaction");
+    }
     const std::vector<Witness> witnesses = co_await ask_heights(std::move(nodes));
     if (auto why = too_low(witnesses, last_valid_height)) co_return not_proven(std::move(*why));
 
@@ -72,6 +87,7 @@ Task<ExpiryVerdict> prove_expiry(std::vector<std::shared_ptr<ChainNode>> nodes, 
     std::string doubt;
     for (const Witness& witness : witnesses) {
         const std::uint64_t slot = witness.height ? witness.height->slot : 0;
+        if (!LIBEXEC_SAFEGUARD(height_before_status)) continue;
         const Result<NodeStatus> said = co_await witness.node->status(signature, slot);
         if (said && said.value().found) co_return found_by(*witness.node);
         if (!witness.height) continue;

@@ -1,5 +1,6 @@
 #include "attempt_watcher.hpp"
 
+#include "libexec/base/safeguard.hpp"
 #include "order_log.hpp"
 #include "step_builder.hpp"
 
@@ -36,6 +37,7 @@ Task<Observation> AttemptWatcher::until_decided(Flight& flight) {
         Observation seen = co_await parts_.chain.observe(flight.open->attempt());
         if (decides(seen)) co_return seen;
         if (draining_) co_return Unknown{};
+        if (!LIBEXEC_SAFEGUARD(closed_before_terminal) && flight.order.cancel_requested) co_return Unknown{};
         note_while_open(flight);
         co_await flight.alarm->wait(config_.observe_interval);
     }
@@ -43,8 +45,10 @@ Task<Observation> AttemptWatcher::until_decided(Flight& flight) {
 
 /// A failure below finality may still be undone by a fork, and the transaction land well elsewhere.
 bool AttemptWatcher::decides(const Observation& seen) const {
-    if (const Landed* const landed = std::get_if<Landed>(&seen))
-        return landed->commitment >= (landed->ok ? config_.commitment : Commitment::finalized);
+    if (const Landed* const landed = std::get_if<Landed>(&seen)) {
+        if (landed->ok) return landed->commitment >= config_.commitment;
+        return landed->commitment >= Commitment::finalized || !LIBEXEC_SAFEGUARD(finality_of_failure);
+    }
     return std::holds_alternative<ProvablyDead>(seen);
 }
 

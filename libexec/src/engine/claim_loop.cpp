@@ -5,6 +5,7 @@
 #include <asio/post.hpp>
 #include <exception>
 
+#include "libexec/base/safeguard.hpp"
 #include "order_log.hpp"
 
 namespace libexec {
@@ -109,6 +110,15 @@ std::chrono::microseconds ClaimLoop::until(std::optional<Time> due) const {
 }
 
 std::shared_ptr<Flight> ClaimLoop::launch(Claimed claimed) {
+    if (auto flying = find(claimed.order.id)) {
+        // Another node took the order over, let go of it, and it came back before the flight here noticed.
+        // That one goes on: it finds itself stale at its next write. Two would take the order from each other
+        // for ever.
+        if (LIBEXEC_SAFEGUARD(one_flight_an_order)) {
+            flying->claimed_again = true;
+            return flying;
+        }
+    }
     auto flight = std::make_shared<Flight>(std::move(claimed), parts_.timers.make_alarm());
     if (auto known = stages_.extract(flight->order.id)) flight->stages = known.mapped();
     flight->stages.enter(flight->order.status,
@@ -147,16 +157,19 @@ Task<RunOutcome> ClaimLoop::fly_to_outcome(Flight& flight) {
         }
         // What is in memory may no longer be what is stored: the store has the last word.
         if (draining_) co_return RunOutcome::lost;
-        const bool taken = co_await take_again(flight);
-        if (!taken) {
+        bool taken = co_await take_again(flight);
+        while (!taken) {
             const bool ended = co_await ended_unnoticed(flight);
-            co_return ended ? RunOutcome::ended : RunOutcome::lost;
+            if (ended) co_return RunOutcome::ended;
+            if (!flight.claimed_again || draining_) co_return RunOutcome::lost;
+            taken = co_await take_again(flight);
         }
     }
 }
 
 Task<bool> ClaimLoop::take_again(Flight& flight) {
     for (;;) {
+        flight.claimed_again = false;
         Result<std::optional<Claimed>> claimed = co_await parts_.store.claim_order(flight.order.id);
         if (claimed) {
             if (!claimed.value()) co_return false;
@@ -178,7 +191,7 @@ Task<bool> ClaimLoop::ended_unnoticed(Flight& flight) {
 }
 
 void ClaimLoop::land(Flight& flight, RunOutcome outcome, Time started) {
-    flight.ended = true;
+    flight.landed = outcome;
     flights_.erase(flight.order.id);
     in_flight_ = flights_.size();
     if (outcome == RunOutcome::ended) {

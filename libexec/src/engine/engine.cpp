@@ -91,13 +91,15 @@ std::uint64_t Engine::in_flight() const { return impl_->claims.in_flight(); }
 Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions options) {
     Impl& impl = *impl_;
     if (impl.draining) co_return reject(Reason::draining, "the engine is stopping and takes no new orders");
-    if (request.deadline && impl.cannot_meet(*request.deadline)) {
-        co_return reject(Reason::timeout, "the queue is too long to start this order within its deadlineMs");
-    }
     const Counted entering(impl.entering);
-    const bool full = impl.parts.store.live_orders() + entering.before() >= impl.queue_limit;
+    std::optional<Rejection> refusal;
+    if (request.deadline && impl.cannot_meet(*request.deadline)) {
+        refusal = reject(Reason::timeout, "the queue is too long to start this order within its deadlineMs");
+    } else if (impl.parts.store.live_orders() + entering.before() >= impl.queue_limit) {
+        refusal = impl.queue_full();
+    }
     const bool may_repeat = !options.idempotency_key.empty() || !request.client_order_id.empty();
-    if (full && !may_repeat) co_return impl.queue_full();
+    if (refusal && !may_repeat) co_return *refusal;
 
     Acceptance acceptance;
     Order& order = acceptance.order;
@@ -112,7 +114,8 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
     order.request = std::move(request);
     acceptance.account = std::move(options.account);
     acceptance.idempotency_key = std::move(options.idempotency_key);
-    acceptance.repetition_only = full;  // what was accepted before is answered even when nothing new is
+    acceptance.repetition_only =
+        refusal.has_value();  // what was accepted before is answered even when nothing new is
 
     OrderEvent& opened = acceptance.opened;
     opened.order = order.id;
@@ -130,7 +133,8 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
             if (why.reason == Reason::outcome_unknown) why.order = id;
             co_return why;
         }
-        if (answer.value().kind == AcceptAnswer::Kind::not_admitted) co_return impl.queue_full();
+        if (answer.value().kind == AcceptAnswer::Kind::not_admitted)
+            co_return refusal.value_or(impl.queue_full());
         if (answer.value().kind == AcceptAnswer::Kind::conflict) {
             co_return reject(Reason::idempotency_conflict,
                              "this key belongs to another order, " + answer.value().order.to_string(),
@@ -200,11 +204,13 @@ Task<Result<CancelAnswer>> Engine::Impl::cancel_in_flight(std::shared_ptr<Flight
     flight->order.cancel_requested = true;
     flight->alarm->ring();
     const Time until = parts.clock.now() + cancel_patience;
-    while (!flight->ended && !flight->open && parts.clock.now() < until) {
+    while (!flight->landed && !flight->open && parts.clock.now() < until) {
         co_await parts.timers.sleep_for(drain_poll);
     }
     CancelAnswer answer;
-    if (!flight->ended || flight->order.status == OrderStatus::pending) {
+    if (flight->landed != RunOutcome::ended) {
+        // Still flying, back in the queue, or in other hands, whatever this node thinks it did last: the flag
+        // is set, and whoever has the order obeys.
         answer.kind = CancelAnswer::Kind::cancel_requested;
     } else if (flight->order.status != OrderStatus::cancelled) {
         co_return reject(Reason::too_late_to_cancel,

@@ -9,6 +9,13 @@
 
 namespace libexec {
 
+/// How a run of an order came out.
+enum class RunOutcome : std::uint8_t {
+    ended,     ///< a terminal event is durable
+    released,  ///< the job is back in the queue
+    lost,      ///< the store says somebody else moved it: read it again before doing anything
+};
+
 /// An order this node is working on. Lives on the engine's thread.
 struct Flight {
     Flight(Claimed claimed, std::unique_ptr<Alarm> wake)
@@ -30,15 +37,9 @@ struct Flight {
     std::optional<CommittedIntent> open;  ///< the one transaction that may be alive
     std::unique_ptr<Alarm> alarm;         ///< the runner's: rung by cancel and drain
     StageTimes stages;
-    bool cancel_noted = false;  ///< the cancel_requested event is written
-    bool ended = false;
-};
-
-/// How a run of an order came out.
-enum class RunOutcome : std::uint8_t {
-    ended,     ///< a terminal event is durable
-    released,  ///< the job is back in the queue
-    lost,      ///< the store says somebody else moved it: read it again before doing anything
+    bool cancel_noted = false;   ///< the cancel_requested event is written
+    bool claimed_again = false;  ///< the claim loop was handed this order anew: the store says it is here
+    std::optional<RunOutcome> landed;  ///< nothing while it flies
 };
 
 }  // namespace libexec

@@ -4,6 +4,7 @@
 #include <asio/detached.hpp>
 #include <cassert>
 
+#include "libexec/base/safeguard.hpp"
 #include "libexec/routing/describe.hpp"
 #include "order_log.hpp"
 #include "post_mortem.hpp"
@@ -51,6 +52,7 @@ TokenAmount limit_of(const Order& order) {
 
 Task<RunOutcome> OrderRunner::run(Flight& flight) {
     Order& order = flight.order;
+    if (!LIBEXEC_SAFEGUARD(one_open_attempt)) flight.open.reset();
     if (flight.open) co_return co_await watch(flight);
 
     assert(!is_terminal(order.status));
@@ -226,6 +228,10 @@ Task<RunOutcome> OrderRunner::watch(Flight& flight) {
         std::optional<Attempt> closed = closed_by(*dead, flight.open->attempt(), now());
         Rejection cause = reject(Reason::expired, "the transaction expired before it landed");
         co_return co_await retry_or_end(flight, std::move(cause), std::move(closed));
+    }
+    if (!LIBEXEC_SAFEGUARD(closed_before_terminal) && !draining_) {
+        flight.open.reset();
+        co_return co_await end_cancelled(flight);
     }
     co_return co_await give_back(flight);
 }
