@@ -20,7 +20,7 @@ struct Wanted {
     std::string program;
     std::uint64_t first = 1;
     std::uint64_t last = 1'000;
-    std::uint64_t within = 2'000;
+    std::uint64_t within = 5'000;
     std::string without;
     bool trace = false;
     bool twice = false;

@@ -11,15 +11,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The clock of one machine: wrong by a constant.
+/// The clock of one machine: wrong, and set from time to time.
 class HostClock final : public Clock {
 public:
-    HostClock(const World& world, Span skew) : world_(world), skew_(skew) {}
-    Time now() const override { return world_.now() + skew_; }
+    HostClock(const World& world, const Host& host) : world_(world), host_(host) {}
+    Time now() const override { return world_.now() + host_.skew; }
 
 private:
     const World& world_;
-    const Span skew_;
+    const Host& host_;
 };
 
 class HostTimers final : public Timers {
@@ -102,6 +102,11 @@ SimMarketConfig market(std::uint64_t seed, const World& world) {
     return config;
 }
 
+Span skew_of_a_clock(World& world) {
+    const auto most_us = static_cast<std::int64_t>(world.plan.skew_ms) * 1'000;
+    return most_us == 0 ? Span(0) : world.between(Span(-most_us), Span(most_us));
+}
+
 LocalBusConfig bus_config(const Plan& plan) {
     LocalBusConfig config;
     config.backlog_max = plan.backlog_max;
@@ -118,13 +123,13 @@ Task<void> drained(Engine& engine, std::shared_ptr<bool> done) {
 struct Node::Running {
     Running(Shared& shared, Node& node, std::uint64_t number, Span skew)
         : host(std::make_shared<Host>(number, ++shared.starts, skew)),
-          clock(shared.world, skew),
+          clock(shared.world, *host),
           timers(shared.world, host),
           log(shared.world, shared.judge, number),
           bus(bus_config(shared.world.plan)),
           store(
               shared.world, shared.database, host, bus, [&node] { node.crash(); },
-              [&shared, number] { shared.committed(number); }),
+              [&shared, number] { shared.committed(number); }, [&shared] { return ++shared.starts; }),
           chain(shared.world, shared.chain, host),
           router(make_sim_venues(market(shared.seed, shared.world), clock, timers), 1'000ms, host->io(),
                  clock, timers, &shared.metrics),
@@ -157,9 +162,7 @@ Node::~Node() = default;
 
 void Node::start() {
     World& world = shared_.world;
-    const auto skew_ms = static_cast<std::int64_t>(world.plan.skew_ms);
-    const Span skew = skew_ms == 0 ? Span(0) : world.between(Span(-1'000 * skew_ms), Span(1'000 * skew_ms));
-    running_ = std::make_unique<Running>(shared_, *this, number_, skew);
+    running_ = std::make_unique<Running>(shared_, *this, number_, skew_of_a_clock(world));
     world.note("start", number_, "", running_->host->start);
     const std::shared_ptr<Host>& host = running_->host;
     world.on(host, 0us, [this] { running_->engine->start(); });
@@ -193,6 +196,7 @@ void Node::tick() {
     shared_.judge.on_flights(number_, running_->engine->in_flight(), plan.concurrency, cancels);
     shared_.judge.on_live(shared_.database.live(), plan.queue_limit, plan.nodes);
     world.on(running_->host, 1s, [this] { tick(); });
+    if (world.strikes(50)) running_->host->skew = skew_of_a_clock(world);
     if (world.strikes(plan.crash)) {
         crash();
     } else if (world.strikes(plan.pause)) {
@@ -216,16 +220,26 @@ void Node::wake() {
     if (!alive()) return;
     shared_.world.on(running_->host, shared_.world.between(100us, 100ms), [this] {
         const std::vector<CommittedEvent>& log = shared_.database.log();
-        std::vector<CommittedEvent> fresh(log.begin() + static_cast<std::ptrdiff_t>(running_->seen),
-                                          log.end());
-        running_->seen = log.size();
+        std::vector<CommittedEvent> fresh;
+        for (; running_->seen < log.size(); ++running_->seen) {
+            const CommittedEvent& event = log[running_->seen];
+            if (!running_->bus.watched(event->order)) continue;
+            if (shared_.world.likely(500)) {
+                fresh.push_back(event);
+            } else {
+                running_->bus.catch_up(event->order);
+            }
+        }
         running_->bus.publish(fresh);
     });
 }
 
 /// A wake-up may be lost, so a node looks by itself now and then.
 void Node::poll() {
-    wake();
+    for (const WatchedOrder& watched : running_->bus.watched_orders()) {
+        const Database::Row* const row = shared_.database.find(watched.order);
+        if (row != nullptr && row->order.last_seq > watched.seen) running_->bus.catch_up(watched.order);
+    }
     shared_.world.on(running_->host, 1s, [this] { poll(); });
 }
 
@@ -240,7 +254,7 @@ void Node::drain() {
         static void at(Node& node, const std::shared_ptr<Host>& host) {
             node.shared_.world.on(host, 50ms, [&node, host] {
                 if (!*node.running_->drain_done) return at(node, host);
-                node.shared_.database.give_back(host->start);
+                node.shared_.database.give_back(node.running_->store.owner());
                 node.shared_.world.note("stopped", node.number_, "");
                 node.stop();
             });

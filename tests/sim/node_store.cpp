@@ -105,13 +105,16 @@ struct NodeStore::Line : std::enable_shared_from_this<NodeStore::Line> {
 };
 
 NodeStore::NodeStore(World& world, Database& database, std::shared_ptr<Host> host, EventBus& bus,
-                     std::function<void()> crash, std::function<void()> committed_here)
+                     std::function<void()> crash, std::function<void()> committed_here,
+                     std::function<std::uint64_t()> next_owner)
     : world_(world),
       database_(database),
       host_(std::move(host)),
       bus_(bus),
       crash_(std::move(crash)),
       committed_here_(std::move(committed_here)),
+      next_owner_(std::move(next_owner)),
+      owner_(host_->start),
       line_(std::make_shared<Line>(world, database, host_, crash_)) {}
 
 NodeStore::Fate NodeStore::draw(std::string_view what) {
@@ -143,12 +146,14 @@ Task<Result<T>> NodeStore::write(std::string what, std::function<T()> transactio
                                  std::function<void(const T&)> answered) {
     auto reply = expect<Result<T>>(*host_);
     auto result = std::make_shared<std::optional<T>>();
+    const bool claims = what == "claim" || what == "claim_order";
     send(
         draw(what), [result, transaction] { result->emplace(transaction()); },
-        [this, reply, result, answered](Fate fate) {
+        [this, reply, result, answered, claims](Fate fate) {
             if (fate == Fate::refused) {
                 reply->value.emplace(unavailable());
             } else if (fate != Fate::done) {
+                if (claims) doubt_claims();
                 reply->value.emplace(unknown());
             } else {
                 answered(**result);
@@ -179,17 +184,21 @@ Task<Result<T>> NodeStore::read(std::function<T()> question) {
 }
 
 void NodeStore::beat() {
-    const bool all = !safeguard_holds("lost_claims_lapse");
     auto claims = held_;
-    if (all) {
+    if (world_.plan.another_name || !safeguard_holds("lost_claims_lapse")) {
+        claims.clear();
         for (const auto& [id, row] : database_.rows()) {
-            if (row.job && row.job->owner == host_->start) claims[id] = row.job->epoch;
+            if (row.job && row.job->owner == owner_) claims[id] = row.job->epoch;
         }
     }
     const Fate fate = world_.strikes(world_.plan.refused) ? Fate::refused : Fate::done;
-    send(fate,
-         [this_database = &database_, owner = host_->start, claims] { this_database->renew(owner, claims); },
+    send(fate, [this_database = &database_, owner = owner_, claims] { this_database->renew(owner, claims); },
          {});
+}
+
+/// Nobody here knows what the database may have handed out under this name: it must run out.
+void NodeStore::doubt_claims() {
+    if (world_.plan.another_name && safeguard_holds("lost_claims_lapse")) owner_ = next_owner_();
 }
 
 Task<Result<AcceptAnswer>> NodeStore::accept(Acceptance acceptance) {
@@ -209,8 +218,8 @@ Task<Result<AcceptAnswer>> NodeStore::accept(Acceptance acceptance) {
 
 Task<Result<ClaimBatch>> NodeStore::claim(std::size_t limit) {
     std::function<ClaimBatch()> transaction = [this_world = &world_, this_database = &database_, host = host_,
-                                               limit] {
-        ClaimBatch batch = this_database->claim(host->start, limit);
+                                               owner = owner_, limit] {
+        ClaimBatch batch = this_database->claim(owner, limit);
         for (const Claimed& one : batch.orders)
             this_world->note("claimed", host->number, this_database->name(one.order.id), one.epoch);
         return batch;
@@ -226,8 +235,8 @@ Task<Result<ClaimBatch>> NodeStore::claim(std::size_t limit) {
 Task<Result<std::optional<Claimed>>> NodeStore::claim_order(OrderId order) {
     using Answer = std::optional<Claimed>;
     std::function<Answer()> transaction = [this_world = &world_, this_database = &database_, host = host_,
-                                           order] {
-        Answer claimed = this_database->claim_order(host->start, order);
+                                           owner = owner_, order] {
+        Answer claimed = this_database->claim_order(owner, order);
         this_world->note("claim_order", host->number, this_database->name(order),
                          claimed ? claimed->epoch : 0);
         return claimed;

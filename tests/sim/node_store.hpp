@@ -12,10 +12,13 @@ namespace libexec::simulation {
 /// refused, late, or the node dies meanwhile. Keeps the leases of what was handed out to its node.
 class NodeStore final : public OrderStore {
 public:
-    /// `crash` ends the process this store is in.
+    /// `crash` ends the process this store is in; `next_owner` makes a name that nobody had.
     NodeStore(World& world, Database& database, std::shared_ptr<Host> host, EventBus& bus,
-              std::function<void()> crash, std::function<void()> committed_here);
+              std::function<void()> crash, std::function<void()> committed_here,
+              std::function<std::uint64_t()> next_owner);
 
+    /// The name under which it claims now.
+    std::uint64_t owner() const { return owner_; }
     /// Extends the leases; to be called every third of one.
     void beat();
 
@@ -51,6 +54,7 @@ private:
                           std::function<void(const T&)> answered);
     template <class T>
     Task<Result<T>> read(std::function<T()> question);
+    void doubt_claims();
     Fate draw(std::string_view what);
     /// Sends one write on its way. `at_database` runs there, `answer` back here.
     void send(Fate fate, std::function<void()> at_database, std::function<void(Fate)> answer);
@@ -62,6 +66,8 @@ private:
     EventBus& bus_;
     std::function<void()> crash_;
     std::function<void()> committed_here_;
+    std::function<std::uint64_t()> next_owner_;
+    std::uint64_t owner_;
     std::shared_ptr<Line> line_;
     std::map<OrderId, std::uint64_t> held_;  ///< what was handed out here, with the epoch
 };

@@ -10,7 +10,7 @@ std::uint64_t rate(Random& dice, std::uint64_t most) { return dice.below(2) == 0
 
 Plan::Plan(std::uint64_t seed) {
     Random dice(derive_seed(seed, "plan"));
-    nodes = 2 + dice.below(2);
+    nodes = 1 + dice.below(3);
     orders = 2 + dice.below(5);
     concurrency = 1 + dice.below(3);
     if (dice.below(10) == 0) queue_limit = 1 + dice.below(2);
@@ -31,14 +31,15 @@ Plan::Plan(std::uint64_t seed) {
     crash_at_write = rate(dice, 15);
     stall = rate(dice, 50);
     outage = rate(dice, 60);
+    another_name = dice.below(2) == 0;
     wake_lost = rate(dice, 500);
 
     send_lost = rate(dice, 400);
     send_late = rate(dice, 400);
     send_twice = rate(dice, 300);
     reply_lost = rate(dice, 150);
-    lands_with_error = rate(dice, 300);
-    fork = rate(dice, 250);
+    lands_with_error = rate(dice, 400);
+    fork = rate(dice, 400);
     confirmed_counts = fork == 0 && dice.below(3) == 0;
     lag = rate(dice, 200);
     liar = dice.below(4) == 0;

@@ -58,7 +58,7 @@ public:
 
     const std::uint64_t number;
     const std::uint64_t start;  ///< told apart from every other start of any node
-    const Span skew;
+    Span skew;                  ///< how wrong its clock is
     bool alive = true;
     Time paused_until{};
 

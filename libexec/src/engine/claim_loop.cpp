@@ -201,6 +201,8 @@ void ClaimLoop::land(Flight& flight, RunOutcome outcome, Time started) {
         const std::int64_t typical = typical_run_us_.load();
         typical_run_us_ = typical == 0 ? run_us : typical + (run_us - typical) / 16;
     } else if (outcome == RunOutcome::released) {
+        // Another node may be the one that ends it: what is forgotten then is how long its first stages took.
+        if (!stages_.empty() && stages_.size() >= config_.queue_limit) stages_.erase(stages_.begin());
         stages_.emplace(flight.order.id, flight.stages);
     }
     alarm_->ring();
