@@ -85,6 +85,7 @@ std::string start_banner(const Options& options, const StartFacts& facts) {
     line("venues",
          describe_venues(facts.venues) +
              (facts.seed_given ? ", seed " + std::to_string(options.engine.mock_seed.value_or(0)) : ""));
+    if (options.engine.chain != "sim") line("chain", options.engine.chain + " (a process of its own)");
     line("retries",
          attempts_text(options) + "; nothing new after " + span_text(options.engine.order_deadline));
     line("limits", limit_text(options.rate_limit, "submissions a minute and address") + ", " +

@@ -124,6 +124,7 @@ void announce(const DaemonStart& start, const Options& options, const StartFacts
                  {{"pid", std::to_string(facts.pid)},
                   {"database", options.engine.database_url},
                   {"venues", describe_venues(facts.venues)},
+                  {"chain", options.engine.chain},
                   {"mockSeed", std::to_string(options.engine.mock_seed.value_or(0))},
                   {"concurrency", std::to_string(options.engine.queue_concurrency)},
                   {"rateLimit", std::to_string(options.rate_limit)},

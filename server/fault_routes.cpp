@@ -31,6 +31,12 @@ SimFaults* FaultRoutes::world(Call& call) {
 bool FaultRoutes::is_known(Call& call, const SimFaults& faults) {
     const auto& targets = faults.targets();
     if (std::find(targets.begin(), targets.end(), call.id_text) != targets.end()) return true;
+    if (call.id_text == SimFaults::chain) {
+        call.refuse("not_found",
+                    "the chain is a process of its own, with faults of its own: switch them there, as in "
+                    "'execsim fault drop 0.3 --at sim://HOST:PORT'");
+        return false;
+    }
     const std::vector<std::string_view> words(targets.begin(), targets.end());
     const std::string_view near = nearest_word(call.id_text, words);
     call.refuse("not_found", "nothing simulated is called '" +

@@ -14,7 +14,8 @@ HttpResponse plain(int status, std::string text) {
 
 std::string HealthRoutes::trouble() const {
     if (draining_ || service_.draining()) return "draining: this node is stopping";
-    const Result<Done> health = service_.health();
+    Result<Done> health = service_.health();
+    if (health) health = service_.chain_health();
     return health ? std::string()
                   : std::string(to_string(health.error().reason)) + ": " + health.error().detail;
 }
@@ -27,11 +28,13 @@ Task<void> HealthRoutes::livez(Call& call) {
 Task<void> HealthRoutes::readyz(Call& call) {
     const bool stopping = draining_ || service_.draining();
     const Result<Done> store = service_.health();
-    const bool ready = !stopping && store;
+    const Result<Done> chain = service_.chain_health();
+    const bool ready = !stopping && store && chain;
     std::string text;
     if (call.request().query_parameter("verbose")) {
         text += stopping ? "[-] accepting: this node is stopping\n" : "[+] accepting ok\n";
         text += store ? "[+] store ok\n" : "[-] store: " + store.error().detail + "\n";
+        text += chain ? "[+] chain ok\n" : "[-] chain: " + chain.error().detail + "\n";
     }
     text += ready ? "ready\n" : "not ready: " + trouble() + "\n";
     call.answer(plain(ready ? 200 : 503, std::move(text)));

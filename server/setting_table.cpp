@@ -5,6 +5,7 @@
 #include <concepts>
 #include <limits>
 
+#include "libexec/chain/sim/chain_wire.hpp"
 #include "origins.hpp"
 
 namespace libexec::server {
@@ -198,6 +199,13 @@ constexpr std::array setting_table{
                 return o.log_format || text == "auto";
             },
             "auto text json"},
+    Setting{"CHAIN", "--chain", "chain", "sim or sim://HOST:PORT", "sim",
+            "the chain: simulated in this process, or by an execsim of its own that listens there", false,
+            [](Options& o, std::string_view text) {
+                if (text != "sim" && !parse_chain_address(text)) return false;
+                o.engine.chain = text;
+                return true;
+            }},
     Setting{"MOCK_SEED", "--mock-seed", "mock_seed", "a whole number below 2^64", "",
             "makes a run of the simulated world repeatable; none: drawn from the system", false,
             [](Options& o, std::string_view text) {

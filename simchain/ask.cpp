@@ -16,8 +16,9 @@ Result<ChainReply> ask(const ChainAddress& address, const ChainCall& call) {
     asio::io_context io(1);
     const std::unique_ptr<Timers> timers = make_timers(io);
     const std::unique_ptr<Log> silence = make_silent_log();
-    const auto link =
-        std::make_shared<ChainLink>(address, ChainPatience(), std::nullopt, io, *timers, *silence);
+    ChainPatience patience;
+    patience.connect = std::chrono::seconds(2);
+    const auto link = std::make_shared<ChainLink>(address, patience, std::nullopt, io, *timers, *silence);
     link->open();
     std::optional<Result<ChainReply>> answer;
     asio::co_spawn(io, link->call(call, true), [&](std::exception_ptr thrown, Result<ChainReply> reply) {

@@ -372,4 +372,37 @@ TEST_SUITE("embed/open") {
         const auto service = libexec::open(fast_world(dir), *log);
         CHECK_THROWS_AS(libexec::open(fast_world(dir), *log), std::runtime_error);
     }
+
+    TEST_CASE(
+        "a chain in a process of its own need not be there: orders are accepted, and a stop finds them "
+        "safe") {
+        const TempDir dir;
+        const auto log = make_silent_log();
+        Config config = fast_world(dir);
+        config.chain = "sim://127.0.0.1:1";
+        const auto began = std::chrono::steady_clock::now();
+        OrderId order;
+        {
+            const auto service = libexec::open(config, *log);
+            CHECK(service->health());
+            CHECK(service->chain_health().error().reason == Reason::service_unavailable);
+            const auto& targets = service->faults()->targets();
+            CHECK(std::find(targets.begin(), targets.end(), SimFaults::chain) == targets.end());
+            SubmitOptions options;
+            const Result<Submitted> submitted =
+                await(service->submit(swap(*service, 1'000'000'000), std::move(options)));
+            REQUIRE(submitted);
+            order = submitted.value().order;
+            service->stop();
+        }
+        CHECK(std::chrono::steady_clock::now() - began < 8s);  // an anchor waits three seconds for a link
+        CHECK_FALSE(std::filesystem::exists(dir.file("chain.journal")));
+        config.chain = "sim";
+        const auto service = libexec::open(config, *log);
+        CHECK(service->chain_health());
+        REQUIRE(await(service->load(order)).value());
+        config.chain = "sim://127.0.0.1";
+        config.database_url = "sqlite:" + dir.file("other.db");
+        CHECK_THROWS_WITH(libexec::open(config, *log), "configuration: chain must be sim or sim://HOST:PORT");
+    }
 }

@@ -21,6 +21,7 @@ public:
     std::optional<Rejection> read_error;
     Result<CancelAnswer> cancel_answer = CancelAnswer{};
     Result<Done> health_answer = Done{};
+    Result<Done> chain_answer = Done{};
     bool is_draining = false;
     QueueCounts counts;                        ///< while requests are on their way, `set_counts`
     std::optional<OrderId> next_is_replay_of;  ///< the next submission turns out to be that order
@@ -49,6 +50,7 @@ public:
     Metrics& metrics() override { return metrics_; }
     const TokenRegistry& tokens() const override { return tokens_; }
     Result<Done> health() const override { return health_answer; }
+    Result<Done> chain_health() const override { return chain_answer; }
     bool draining() const override { return is_draining; }
     SimFaults* faults() override { return sim_faults; }
     void set_limits(const ServiceLimits& wanted) override { limits.push_back(wanted); }

@@ -44,6 +44,17 @@ TEST_SUITE("server/faults") {
         CHECK_FALSE(api.faults.find("raydium"));
     }
 
+    TEST_CASE("the faults of a chain in a process of its own are switched there, and the answer says so") {
+        FaultyApi api;
+        SimFaults venues_only(api.clock, {"raydium"});
+        api.service.sim_faults = &venues_only;
+        const ApiAnswer elsewhere = api.put("chain", R"({"mode":"drop"})");
+        CHECK(elsewhere.status == 404);
+        CHECK(elsewhere.json()["detail"].text().find("execsim fault") != std::string::npos);
+        CHECK(api.call("DELETE", "/api/faults/chain").status == 404);
+        CHECK(api.put("raydium", R"({"mode":"error"})").status == 200);
+    }
+
     TEST_CASE("a fault that was set for a while is over by itself") {
         FaultyApi api;
         CHECK(api.put("meteora", R"({"mode":"error","forMs":1000})").status == 200);

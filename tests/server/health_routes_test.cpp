@@ -37,6 +37,21 @@ TEST_SUITE("server/health") {
         CHECK(draining.body.find("stopping") != std::string::npos);
     }
 
+    TEST_CASE("a server whose chain is away is alive but not ready, and says which part it is") {
+        ApiServer api;
+        CHECK(api.get("/readyz?verbose").body == "[+] accepting ok\n[+] store ok\n[+] chain ok\nready\n");
+        api.service.chain_answer = reject(Reason::service_unavailable, "nobody at sim://a:1");
+        CHECK(api.get("/livez").status == 200);
+        const ApiAnswer away = api.get("/readyz?verbose");
+        CHECK(away.status == 503);
+        CHECK(away.body ==
+              "[+] accepting ok\n[+] store ok\n[-] chain: nobody at sim://a:1\n"
+              "not ready: service_unavailable: nobody at sim://a:1\n");
+        CHECK(api.get("/health").json()["status"].text() == "degraded");
+        api.service.chain_answer = Done{};
+        CHECK(api.get("/readyz").status == 200);
+    }
+
     TEST_CASE("the queue shows its counts and how long the oldest order waits") {
         ApiServer api;
         api.service.counts.waiting = 2;

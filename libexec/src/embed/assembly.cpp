@@ -1,11 +1,13 @@
 #include "assembly.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
 #include <stdexcept>
 
 #include "config_check.hpp"
+#include "libexec/chain/sim/remote_chain.hpp"
 #include "libexec/storage/sqlite_store.hpp"
 #include "libexec/venues/sim/sim_venue.hpp"
 
@@ -20,6 +22,12 @@ constexpr std::chrono::microseconds resend_interval = 2s;
 
 std::chrono::microseconds scaled(std::chrono::microseconds real, std::uint32_t scale_ppm) {
     return real * static_cast<std::int64_t>(scale_ppm) / 1'000'000;
+}
+
+/// How long a chain process may take to answer: a quick world waits less, a slow one no longer than a person would.
+std::chrono::milliseconds answer_within(std::uint32_t scale_ppm) {
+    const auto within = std::chrono::duration_cast<std::chrono::milliseconds>(scaled(2s, scale_ppm));
+    return std::clamp<std::chrono::milliseconds>(within, 300ms, 2s);
 }
 
 }  // namespace
@@ -71,6 +79,13 @@ std::unique_ptr<Chain> open_chain(const Config& config, const Parts& parts, cons
         if (!chain) throw std::runtime_error("parts: chain gave nothing: it must return a chain or throw");
         return chain;
     }
+    if (const std::optional<ChainAddress> process = chain_process(config)) {
+        RemoteChainConfig remote;
+        remote.address = *process;
+        remote.time_scale_ppm = config.mock_time_scale_ppm;
+        remote.answer_within = answer_within(config.mock_time_scale_ppm);
+        return open_remote_chain(std::move(remote), around.io, around.timers, around.log);
+    }
     SimChainConfig chain;
     chain.seed = seed;
     chain.time_scale_ppm = config.mock_time_scale_ppm;
@@ -97,12 +112,12 @@ std::vector<std::shared_ptr<Venue>> gather_venues(const Config& config, Parts& p
     return venues;
 }
 
-std::vector<std::string> fault_targets(const Parts& parts) {
+std::vector<std::string> fault_targets(const Config& config, const Parts& parts) {
     std::vector<std::string> targets;
     if (parts.simulated_venues) {
         for (SimVenueProfile& profile : sim_venue_profiles()) targets.push_back(std::move(profile.name));
     }
-    if (!parts.chain) targets.emplace_back(SimFaults::chain);
+    if (!parts.chain && !chain_process(config)) targets.emplace_back(SimFaults::chain);
     return targets;
 }
 

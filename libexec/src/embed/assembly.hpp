@@ -22,7 +22,7 @@ EngineConfig engine_config(const Config& config);
 
 /// The program's own, or the SQLite file of the configuration.
 std::unique_ptr<OrderStore> open_store(const Config& config, const Parts& parts, const Surroundings& around);
-/// The program's own, or the simulated one.
+/// The program's own, or the simulated one, here or in its own process.
 std::unique_ptr<Chain> open_chain(const Config& config, const Parts& parts, const Surroundings& around,
                                   std::uint64_t seed, const SimFaults* faults);
 /// Takes the program's own out of `parts` and puts the simulated ones before them.
@@ -30,6 +30,6 @@ std::vector<std::shared_ptr<Venue>> gather_venues(const Config& config, Parts& p
                                                   const Surroundings& around, std::uint64_t seed,
                                                   const SimFaults* faults);
 /// What of this engine is simulated and may be told to fail: its built-in venues and chain.
-std::vector<std::string> fault_targets(const Parts& parts);
+std::vector<std::string> fault_targets(const Config& config, const Parts& parts);
 
 }  // namespace libexec

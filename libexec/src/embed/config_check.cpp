@@ -30,8 +30,16 @@ std::string journal_path(const Config& config) {
     return (std::filesystem::path(sqlite_path(config.database_url)).parent_path() / "chain.journal").string();
 }
 
+std::optional<ChainAddress> chain_process(const Config& config) {
+    if (config.chain == "sim") return std::nullopt;
+    const std::optional<ChainAddress> address = parse_chain_address(config.chain);
+    require(address.has_value(), "chain must be sim or sim://HOST:PORT");
+    return address;
+}
+
 void check(const Config& config) {
     using namespace std::chrono_literals;
+    chain_process(config);
     sqlite_path(config.database_url);
     require(config.queue_concurrency >= 1 && config.queue_concurrency <= 100'000,
             "queue_concurrency must be 1..100000, got " + std::to_string(config.queue_concurrency));

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "libexec/chain/sim/chain_wire.hpp"
 #include "libexec/embed/config.hpp"
 #include "libexec/embed/parts.hpp"
 
@@ -12,6 +14,10 @@ std::string sqlite_path(const std::string& database_url);
 
 /// `chain.journal` in the database's folder, unless the configuration names another file.
 std::string journal_path(const Config& config);
+
+/// Where the chain's process listens; nothing when the chain lives in this one. Throws std::runtime_error for
+/// anything else.
+std::optional<ChainAddress> chain_process(const Config& config);
 
 /// Throws std::runtime_error naming the first value that breaks its rule.
 void check(const Config& config);

@@ -34,7 +34,7 @@ LocalService::LocalService(const Config& config, Parts parts)
       io_(parts.io == nullptr ? own_io_.emplace(1) : *parts.io),
       own_timers_(parts.timers == nullptr ? make_timers(io_) : nullptr),
       timers_(parts.timers == nullptr ? *own_timers_ : *parts.timers),
-      faults_(clock_, fault_targets(parts)) {
+      faults_(clock_, fault_targets(config, parts)) {
     const Surroundings around{io_, clock_, timers_, bus_, log_};
     store_ = open_store(config, parts, around);
     bus_.read_history_from(*store_);

@@ -36,6 +36,7 @@ public:
     Metrics& metrics() override { return metrics_; }
     const TokenRegistry& tokens() const override { return tokens_; }
     Result<Done> health() const override { return store_->health(); }
+    Result<Done> chain_health() const override { return chain_->health(); }
     bool draining() const override { return engine_->draining(); }
     SimFaults* faults() override { return faults_.targets().empty() ? nullptr : &faults_; }
     void set_limits(const ServiceLimits& limits) override {

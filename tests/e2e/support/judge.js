@@ -13,12 +13,15 @@ function readJournal(path) {
   return text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter((line) => line).map((line) => JSON.parse(line));
 }
 
-// orderId -> number of transactions of that order which landed well.
+// orderId -> number of transactions of that order which landed well. What a fork took back has not landed.
 function landings(journal) {
-  const counts = new Map();
+  const landed = new Map();
   for (const line of journal) {
-    if (line.outcome === 'landed_ok') counts.set(line.orderId, (counts.get(line.orderId) || 0) + 1);
+    if (line.outcome === 'landed_ok') landed.set(line.signature, line.orderId);
+    if (line.outcome === 'forked') landed.delete(line.signature);
   }
+  const counts = new Map();
+  for (const id of landed.values()) counts.set(id, (counts.get(id) || 0) + 1);
   return counts;
 }
 

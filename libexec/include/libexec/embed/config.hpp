@@ -22,6 +22,9 @@ struct Config {
     std::chrono::milliseconds quote_timeout{1'000};
     std::string tokens_file;  ///< further tokens, lines of SYMBOL MINT DECIMALS; empty: none
 
+    /// sim: the simulated chain in this process; sim://HOST:PORT: the one that an execsim serves there
+    std::string chain = "sim";
+
     // The simulated world.
     std::optional<std::uint64_t> mock_seed;         ///< none: drawn from the system
     std::uint32_t mock_time_scale_ppm = 1'000'000;  ///< 1'000'000: real time; 0: no waiting

@@ -68,6 +68,8 @@ public:
     /// lists what is in it.
     virtual Metrics& metrics() = 0;
     virtual Result<Done> health() const = 0;  ///< whether orders are being accepted; when not, why
+    /// Whether the chain can be reached; when not, why. Orders are accepted all the same, and wait for it.
+    virtual Result<Done> chain_health() const { return Done(); }
     /// Whether it is stopping and takes no new orders. From any thread.
     virtual bool draining() const = 0;
 

@@ -15,7 +15,7 @@ struct RemoteChainConfig {
     ChainAddress address;
     std::uint32_t time_scale_ppm = 1'000'000;  ///< of this engine; another one there is told to the log
     std::chrono::milliseconds answer_within{2'000};
-    std::chrono::milliseconds connect_within{5'000};  ///< an anchor waits as long for a lost connection
+    std::chrono::milliseconds connect_within{3'000};  ///< an anchor waits as long for a lost connection
 };
 
 /// The simulated chain in a process of its own, which lives on when this one dies.
