@@ -201,6 +201,35 @@ TEST_SUITE("storage/sqlite_trouble") {
         CHECK(world.store->live_orders() == (landed ? 2 : 1));
     }
 
+    TEST_CASE("orders whose claim nobody was told of are handed out again when the trouble is over") {
+        for (const bool by_name : {false, true}) {
+            CAPTURE(by_name);
+            Trouble trouble;
+            StoreWorld& world = trouble.world;
+            const Order order = world.accepted();
+            trouble.disk.fail(Fault::sync_lost);
+            std::optional<Rejection> refused;
+            if (by_name) {
+                const Result<std::optional<Claimed>> claimed = await(world.store->claim_order(order.id));
+                if (!claimed) refused = claimed.error();
+            } else {
+                const Result<ClaimBatch> claimed = await(world.store->claim(10));
+                if (!claimed) refused = claimed.error();
+            }
+            REQUIRE(refused);
+            CHECK(refused->reason == Reason::outcome_unknown);
+            trouble.disk.heal();
+            CHECK(trouble.recovers());
+            std::size_t handed_out = 0;
+            for (int i = 0; i < 1'000 && handed_out == 0; ++i) {
+                const Result<ClaimBatch> claimed = await(world.store->claim(10));
+                if (claimed) handed_out = claimed.value().orders.size();
+                std::this_thread::sleep_for(1ms);
+            }
+            CHECK(handed_out == 1);
+        }
+    }
+
     TEST_CASE(
         "a file system without space refuses, keeps what it acknowledged and goes on when there is space") {
         const SmallDisk disk;

@@ -21,8 +21,15 @@ struct LocalBus::Hub {
         const std::lock_guard lock(mutex);
         const auto found = by_order.find(order);
         if (found == by_order.end()) return;
-        std::erase_if(found->second, [gone](const auto& other) { return other.get() == gone; });
-        if (found->second.empty()) by_order.erase(found);
+        std::erase_if(found->second.subscribers, [gone](const auto& other) { return other.get() == gone; });
+        if (found->second.subscribers.empty()) by_order.erase(found);
+    }
+
+    /// The history of an order was read up to here.
+    void saw(const OrderId& order, std::uint32_t seq) {
+        const std::lock_guard lock(mutex);
+        const auto found = by_order.find(order);
+        if (found != by_order.end()) found->second.seen = std::max(found->second.seen, seq);
     }
 
     void forget_feed(const Subscriber* gone) {
@@ -33,7 +40,11 @@ struct LocalBus::Hub {
     const LocalBusConfig config;
     std::atomic<OrderStore*> store{nullptr};
     std::mutex mutex;
-    std::unordered_map<OrderId, std::vector<std::shared_ptr<Subscriber>>> by_order;
+    struct Followed {
+        std::vector<std::shared_ptr<Subscriber>> subscribers;
+        std::uint32_t seen = 0;
+    };
+    std::unordered_map<OrderId, Followed> by_order;
     std::vector<std::shared_ptr<Subscriber>> feed;
     bool closed = false;
 
@@ -58,9 +69,11 @@ public:
                 if (!read) co_return read.error();
                 continue;
             }
-            EventBatch arrived = co_await subscriber_->take();
-            for (CommittedEvent& event : arrived.events) admit(std::move(event), batch);
-            if (batch.end == EventBatch::End::none && caught_up_) batch.end = arrived.end;
+            Subscriber::Taken taken = co_await subscriber_->take();
+            for (CommittedEvent& event : taken.batch.events) admit(std::move(event), batch);
+            if (batch.end != EventBatch::End::none) break;
+            if (taken.nudged && taken.batch.end == EventBatch::End::none) caught_up_ = false;
+            if (caught_up_) batch.end = taken.batch.end;
         }
         batch.last_seq = last_seq_;
         co_return batch;
@@ -75,6 +88,7 @@ private:
             co_await store->events_after(order_, last_seq_, history_page);
         if (!page) co_return page.error();
         for (const CommittedEvent& event : page.value()) admit(event, batch);
+        hub_->saw(order_, last_seq_);
         if (page.value().size() == history_page) co_return Done{};
         caught_up_ = true;
         if (batch.events.empty() && !ended_known_) {
@@ -115,8 +129,8 @@ public:
     ~FeedStream() override { hub_->forget_feed(subscriber_.get()); }
 
     Task<Result<EventBatch>> next() override {
-        EventBatch batch = co_await subscriber_->take();
-        co_return batch;
+        Subscriber::Taken taken = co_await subscriber_->take();
+        co_return std::move(taken.batch);
     }
 
     void close() override { subscriber_->close(); }
@@ -138,7 +152,8 @@ void LocalBus::publish(const std::vector<CommittedEvent>& events) {
     for (const CommittedEvent& event : events) {
         const auto found = hub_->by_order.find(event->order);
         if (found != hub_->by_order.end()) {
-            for (const auto& subscriber : found->second) subscriber->deliver(event);
+            found->second.seen = std::max(found->second.seen, event->seq);
+            for (const auto& subscriber : found->second.subscribers) subscriber->deliver(event);
         }
         for (const auto& subscriber : hub_->feed) subscriber->deliver(event);
     }
@@ -151,7 +166,7 @@ std::shared_ptr<EventStream> LocalBus::follow(OrderId order, std::uint32_t after
         if (hub_->closed) {
             subscriber->close();
         } else {
-            hub_->by_order[order].push_back(subscriber);
+            hub_->by_order[order].subscribers.push_back(subscriber);
         }
     }
     return std::make_shared<Hub::OrderStream>(hub_, order, after_seq, std::move(subscriber));
@@ -173,10 +188,38 @@ std::shared_ptr<EventStream> LocalBus::follow_all(Executor reader) {
 void LocalBus::close() {
     const std::lock_guard lock(hub_->mutex);
     hub_->closed = true;
-    for (const auto& [order, subscribers] : hub_->by_order) {
-        for (const auto& subscriber : subscribers) subscriber->close();
+    for (const auto& [order, followed] : hub_->by_order) {
+        for (const auto& subscriber : followed.subscribers) subscriber->close();
     }
     for (const auto& subscriber : hub_->feed) subscriber->close();
+}
+
+bool LocalBus::watched(const OrderId& order) const {
+    const std::lock_guard lock(hub_->mutex);
+    return !hub_->feed.empty() || hub_->by_order.contains(order);
+}
+
+std::vector<WatchedOrder> LocalBus::watched_orders() const {
+    std::vector<WatchedOrder> watched;
+    const std::lock_guard lock(hub_->mutex);
+    for (const auto& [order, followed] : hub_->by_order) {
+        WatchedOrder& one = watched.emplace_back();
+        one.order = order;
+        one.seen = followed.seen;
+    }
+    return watched;
+}
+
+void LocalBus::catch_up(const OrderId& order) {
+    const std::lock_guard lock(hub_->mutex);
+    const auto found = hub_->by_order.find(order);
+    if (found == hub_->by_order.end()) return;
+    for (const auto& subscriber : found->second.subscribers) subscriber->nudge();
+}
+
+void LocalBus::missed_some() {
+    const std::lock_guard lock(hub_->mutex);
+    for (const auto& subscriber : hub_->feed) subscriber->lag();
 }
 
 }  // namespace libexec

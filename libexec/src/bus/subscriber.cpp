@@ -2,6 +2,8 @@
 
 #include <asio/redirect_error.hpp>
 
+#include <utility>
+
 #include "libexec/base/hand_over.hpp"
 
 namespace libexec {
@@ -21,6 +23,19 @@ void Subscriber::deliver(const CommittedEvent& event) {
     wake(std::move(lock));
 }
 
+void Subscriber::nudge() {
+    std::unique_lock lock(mutex_);
+    nudged_ = true;
+    wake(std::move(lock));
+}
+
+void Subscriber::lag() {
+    std::unique_lock lock(mutex_);
+    if (end_ != EventBatch::End::none) return;
+    end_ = EventBatch::End::lagged;
+    wake(std::move(lock));
+}
+
 void Subscriber::close() {
     std::unique_lock lock(mutex_);
     if (end_ == EventBatch::End::none) end_ = EventBatch::End::closed;
@@ -35,7 +50,7 @@ void Subscriber::wake(std::unique_lock<std::mutex> lock) {
     hand_over(reader_, [self = shared_from_this()] { self->bell_.cancel(); });
 }
 
-Task<EventBatch> Subscriber::take() {
+Task<Subscriber::Taken> Subscriber::take() {
     const std::shared_ptr<Subscriber> self = shared_from_this();
     for (;;) {
         {
@@ -47,12 +62,13 @@ Task<EventBatch> Subscriber::take() {
         asio::error_code rung;
         co_await bell_.async_wait(asio::redirect_error(use_task, rung));
     }
-    EventBatch batch;
+    Taken taken;
     const std::lock_guard lock(mutex_);
-    batch.events.assign(arrived_.begin(), arrived_.end());
+    taken.batch.events.assign(arrived_.begin(), arrived_.end());
     arrived_.clear();
-    batch.end = end_;
-    co_return batch;
+    taken.batch.end = end_;
+    taken.nudged = std::exchange(nudged_, false);
+    co_return taken;
 }
 
 }  // namespace libexec

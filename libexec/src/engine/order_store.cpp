@@ -22,4 +22,6 @@ Task<Result<std::optional<CommittedIntent>>> OrderStore::commit_intent(Step step
     co_return intent;
 }
 
+Task<Result<std::vector<StoreNode>>> OrderStore::nodes() { co_return std::vector<StoreNode>(); }
+
 }  // namespace libexec

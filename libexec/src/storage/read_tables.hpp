@@ -18,6 +18,7 @@ public:
     virtual std::vector<CommittedEvent> events_after(const OrderId& order, std::uint32_t seq,
                                                      std::size_t limit) = 0;
     virtual QueueCounts counts(Time now) = 0;
+    virtual std::vector<StoreNode> nodes() { return {}; }
 };
 
 /// The least id an order accepted at `since` can have. Ids begin with the milliseconds at which they were

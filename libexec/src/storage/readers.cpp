@@ -56,15 +56,21 @@ void StoreReaders::run(std::unique_ptr<ReadTables> tables) {
 }
 
 void StoreReaders::answer(ReadOp& operation, std::unique_ptr<ReadTables>& tables) {
-    try {
-        if (!tables) tables = connect_();
-        operation.run(*tables);
-    } catch (...) {
-        const SqlTrouble trouble = current_trouble();
-        log_.warn("store.read", "the order store could not be read", {{"why", trouble.what}});
-        operation.fail(
-            reject(Reason::service_unavailable, "the order store cannot be read: " + trouble.what));
-        tables.reset();  // the next question opens the database anew
+    // A connection that lay idle may have been lost long ago: the question is put once more, on a new one.
+    for (bool again = tables != nullptr;; again = false) {
+        try {
+            if (!tables) tables = connect_();
+            operation.run(*tables);
+            return;
+        } catch (...) {
+            const SqlTrouble trouble = current_trouble();
+            tables.reset();
+            if (again && trouble.kind == SqlTrouble::Kind::gone) continue;
+            log_.warn("store.read", "the order store could not be read", {{"why", trouble.what}});
+            operation.fail(
+                reject(Reason::service_unavailable, "the order store cannot be read: " + trouble.what));
+            return;
+        }
     }
 }
 

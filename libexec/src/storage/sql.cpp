@@ -58,7 +58,9 @@ namespace {
 SqlTrouble sort_sqlstate(const std::string& state, const std::string& message) {
     const auto in_class = [&state](std::string_view prefix) { return state.starts_with(prefix); };
     if (in_class("23")) return {SqlTrouble::Kind::constraint, message};
-    if (state.empty() || state.front() == '\0' || in_class("08") || in_class("57P") || in_class("40003"))
+    // What the client library itself found has no state: SOCI writes blanks.
+    const bool silent = state.find_first_not_of(std::string_view(" \0", 2)) == std::string::npos;
+    if (silent || in_class("08") || in_class("57P") || in_class("40003"))
         return {SqlTrouble::Kind::gone, "the connection to the database is lost"};
     if (in_class("40001") || in_class("40P01")) return {SqlTrouble::Kind::conflict, message};
     if (in_class("53100")) return {SqlTrouble::Kind::refused, "the database's disk is full"};

@@ -57,4 +57,8 @@ Task<Result<QueueCounts>> StoredOrders::counts() {
     return ask<QueueCounts>([this](ReadTables& tables) { return tables.counts(clock_.now()); });
 }
 
+Task<Result<std::vector<StoreNode>>> StoredOrders::nodes() {
+    return ask<std::vector<StoreNode>>([](ReadTables& tables) { return tables.nodes(); });
+}
+
 }  // namespace libexec

@@ -34,6 +34,7 @@ public:
     Task<Result<std::vector<CommittedEvent>>> events_after(OrderId order, std::uint32_t seq,
                                                            std::size_t limit) override;
     Task<Result<QueueCounts>> counts() override;
+    Task<Result<std::vector<StoreNode>>> nodes() override;
 
     std::uint64_t last_number() override { return writer_.last_number(); }
     std::uint64_t live_orders() override { return writer_.live_orders(); }

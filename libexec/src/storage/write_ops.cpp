@@ -20,6 +20,17 @@ CommittedEvent shared(OrderEvent& event) { return std::make_shared<const OrderEv
     return step.after.last_seq == seq;
 }
 
+/// Written only while nobody has claimed the order since.
+Step letting_go_of(const Claimed& claimed) {
+    Step step;
+    step.epoch = claimed.epoch;
+    step.expected_seq = claimed.order.last_seq;
+    step.after = claimed.order;
+    step.job.kind = JobChange::Kind::release;
+    step.job.visible_at = claimed.order.updated_at;
+    return step;
+}
+
 Rejection cannot_be(const char* what) { return reject(Reason::internal, what); }
 
 }  // namespace
@@ -40,7 +51,19 @@ void AcceptOp::take_events(std::vector<CommittedEvent>& events) {
 
 void ClaimOp::refuse() { fail(cannot_be("the database refused a claim")); }
 
+std::vector<Step> ClaimOp::give_back() const {
+    std::vector<Step> steps;
+    if (!answer_ || !*answer_) return steps;
+    for (const Claimed& claimed : answer_->value().orders) steps.push_back(letting_go_of(claimed));
+    return steps;
+}
+
 void ClaimOrderOp::refuse() { fail(cannot_be("the database refused a claim")); }
+
+std::vector<Step> ClaimOrderOp::give_back() const {
+    if (!answer_ || !*answer_ || !answer_->value()) return {};
+    return {letting_go_of(*answer_->value())};
+}
 
 StepOp::StepOp(Step step) : step_(std::move(step)) { assert(is_gapless(step_)); }
 

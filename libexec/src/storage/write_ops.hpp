@@ -34,6 +34,8 @@ public:
     virtual void refuse() = 0;
     /// Its transaction is durable: hands over what subscribers are to hear.
     virtual void take_events(std::vector<CommittedEvent>&) {}
+    /// What it handed out to somebody who will not hear of it, as steps that let go of it.
+    virtual std::vector<Step> give_back() const { return {}; }
     /// Whether a full queue turns it away: new work is, work in flight never.
     virtual bool is_admission() const { return false; }
 };
@@ -58,6 +60,7 @@ public:
     explicit ClaimOp(std::size_t limit) : limit_(limit) {}
     void meet(WriteVisitor& visitor) override { visitor.visit(*this); }
     void refuse() override;
+    std::vector<Step> give_back() const override;
 
     std::size_t limit() const { return limit_; }
     void answer(ClaimBatch batch) { answer_.emplace(std::move(batch)); }
@@ -71,6 +74,7 @@ public:
     explicit ClaimOrderOp(OrderId order) : order_(order) {}
     void meet(WriteVisitor& visitor) override { visitor.visit(*this); }
     void refuse() override;
+    std::vector<Step> give_back() const override;
 
     const OrderId& order() const { return order_; }
     void answer(std::optional<Claimed> claimed) { answer_.emplace(std::move(claimed)); }
@@ -89,6 +93,8 @@ public:
 
     const Step& step() const { return step_; }
     void answer(StepAnswer answer) { answer_.emplace(answer); }
+    /// Whether it is known what became of it.
+    bool settled() const { return answer_ && *answer_; }
 
 private:
     Step step_;

@@ -109,6 +109,7 @@ void StoreWriter::run() {
         } else {
             settle(batch, false);
         }
+        give_back();
         if (steady_clock::now() >= beat_due_) beat();
         {
             const std::lock_guard lock(mutex_);
@@ -184,7 +185,10 @@ void StoreWriter::resolve(Ops operations, const Trial& trial) {
         const Rejection unknown =
             reject(Reason::outcome_unknown, "the order store lost the answer to a commit: " + trial.why +
                                                 "; it may or may not have been written");
-        for (std::unique_ptr<WriteOp>& operation : operations) operation->fail(unknown);
+        for (std::unique_ptr<WriteOp>& operation : operations) {
+            for (Step& step : operation->give_back()) doubtful_.push_back(std::move(step));
+            operation->fail(unknown);
+        }
         return;
     }
     if (*landed) {
@@ -210,6 +214,20 @@ void StoreWriter::probe() {
         mark_working();
     } else {
         mark_trouble(why);
+    }
+}
+
+/// An order whose claim was made, and its answer lost, is held for nobody: as long as this node lives its
+/// lease would be renewed, and the order stand still.
+void StoreWriter::give_back() {
+    if (trouble_ || doubtful_.empty()) return;
+    std::vector<std::unique_ptr<WriteOp>> operations;
+    for (Step& step : doubtful_) operations.push_back(std::make_unique<StepOp>(std::move(step)));
+    doubtful_.clear();
+    settle(operations, false);
+    for (const std::unique_ptr<WriteOp>& operation : operations) {
+        const auto& step = static_cast<const StepOp&>(*operation);
+        if (!step.settled()) doubtful_.push_back(step.step());
     }
 }
 

@@ -60,6 +60,7 @@ private:
     void finish(Ops operations, const Trial& trial);
     void resolve(Ops operations, const Trial& trial);
     void probe();
+    void give_back();
     void beat();
     bool stalled() const;
 
@@ -73,6 +74,8 @@ private:
     Log& log_;
     const std::chrono::milliseconds beat_interval_;
     Moment beat_due_;
+    std::vector<Step>
+        doubtful_;  ///< let go of claims that may have been made although nobody was told of them
 
     std::atomic<std::uint64_t> last_number_{0};
     std::atomic<std::uint64_t> live_{0};

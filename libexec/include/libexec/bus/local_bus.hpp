@@ -29,6 +29,10 @@ public:
     std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) override;
     std::shared_ptr<EventStream> follow_all(Executor reader) override;
     void close() override;
+    bool watched(const OrderId& order) const override;
+    std::vector<WatchedOrder> watched_orders() const override;
+    void catch_up(const OrderId& order) override;
+    void missed_some() override;
 
 private:
     struct Hub;

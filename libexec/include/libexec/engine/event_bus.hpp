@@ -35,7 +35,14 @@ public:
     virtual void close() = 0;
 };
 
-/// Carries committed events to whoever watches. Safe from any thread.
+/// An order that somebody here follows, and how far this node has seen its events.
+struct WatchedOrder {
+    OrderId order;
+    std::uint32_t seen = 0;
+};
+
+/// Carries committed events to whoever watches. Safe from any thread. The second half is for stores that
+/// several nodes share: events of other nodes are published here, too, as this node hears of them.
 class EventBus {
 public:
     virtual ~EventBus() = default;
@@ -48,6 +55,16 @@ public:
     virtual std::shared_ptr<EventStream> follow_all(Executor reader) = 0;
     /// Ends every stream with `closed`.
     virtual void close() = 0;
+
+    /// Whether anybody here watches this order, or all orders.
+    virtual bool watched(const OrderId&) const { return true; }
+    /// The orders that are followed one by one.
+    virtual std::vector<WatchedOrder> watched_orders() const { return {}; }
+    /// The store holds events of this order that were not published here: whoever follows it reads them
+    /// there.
+    virtual void catch_up(const OrderId&) {}
+    /// Events of other nodes may have passed unheard: whoever watches all orders has lagged.
+    virtual void missed_some() {}
 };
 
 }  // namespace libexec

@@ -8,6 +8,7 @@
 #include "libexec/base/result.hpp"
 #include "libexec/base/task.hpp"
 #include "libexec/chain/chain.hpp"
+#include "libexec/model/store_node.hpp"
 #include "libexec/model/order.hpp"
 #include "libexec/model/order_event.hpp"
 
@@ -147,6 +148,10 @@ public:
                                                                    std::size_t limit) = 0;
     /// How many orders stand where, now.
     virtual Task<Result<QueueCounts>> counts() = 0;
+
+    /// The nodes that share the store: those seen within the last hour or holding something, in the order of
+    /// their starts. Empty for a store of one node.
+    virtual Task<Result<std::vector<StoreNode>>> nodes();
 
     /// The highest order number ever accepted; 0 for an empty store. Blocking; for the start.
     virtual std::uint64_t last_number() = 0;

@@ -42,4 +42,7 @@ struct PostgresStoreConfig {
 std::unique_ptr<OrderStore> open_postgres_store(PostgresStoreConfig config, const Clock& clock, EventBus& bus,
                                                 Log& log);
 
+/// Connects, looks and changes nothing. Returns why this server cannot hold orders; empty: it can.
+std::string postgres_trouble(const std::string& url);
+
 }  // namespace libexec

@@ -1,6 +1,7 @@
 #include "libexec/storage/postgres_store.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "backend.hpp"
 #include "libexec/base/random.hpp"
 #include "read_tables.hpp"
+#include "wake_link.hpp"
 
 namespace libexec {
 namespace {
@@ -60,25 +62,93 @@ PgBackend::Identity identity_of(const PostgresStoreConfig& config) {
     return identity;
 }
 
+PgReadTables::Asker asker_of(const PgBackend::Identity& identity) {
+    PgReadTables::Asker asker;
+    asker.node = identity.who.id;
+    asker.lease = identity.who.lease;
+    asker.count_on_injected_clock = identity.count_on_injected_clock;
+    return asker;
+}
+
+/// The writer tells the bus first, then the other nodes.
+class PostgresStore final : public StoredOrders {
+public:
+    PostgresStore(const PostgresStoreConfig& config, const PgBackend::Identity& identity, const Clock& clock,
+                  EventBus& bus, Log& log)
+        : PostgresStore(config, identity, clock, bus, log, std::make_shared<Teller>(bus)) {}
+    ~PostgresStore() override { teller_->link(nullptr); }
+
+private:
+    /// Where the events of a commit go. The writer starts before there is a link and ends after it.
+    class Teller {
+    public:
+        explicit Teller(EventBus& bus) : bus_(bus) {}
+        void tell(const std::vector<CommittedEvent>& events) {
+            bus_.publish(events);
+            const std::lock_guard lock(mutex_);
+            if (link_ != nullptr) link_->tell(events);
+        }
+        void link(WakeLink* link) {
+            const std::lock_guard lock(mutex_);
+            link_ = link;
+        }
+
+    private:
+        EventBus& bus_;
+        std::mutex mutex_;
+        WakeLink* link_ = nullptr;
+    };
+
+    PostgresStore(const PostgresStoreConfig& config, const PgBackend::Identity& identity, const Clock& clock,
+                  EventBus& bus, Log& log, std::shared_ptr<Teller> teller)
+        : StoredOrders(
+              limits_of(config), std::make_unique<PgBackend>(identity, clock, log),
+              [place = identity.place, asker = asker_of(identity)] {
+                  return std::make_unique<PgReadTables>(place, asker);
+              },
+              [teller](const std::vector<CommittedEvent>& events) { teller->tell(events); }, clock, log),
+          teller_(std::move(teller)),
+          link_(plan_of(identity), bus, log) {
+        teller_->link(&link_);
+    }
+
+    WakeLink::Plan plan_of(const PgBackend::Identity& identity) {
+        WakeLink::Plan plan;
+        plan.place = identity.place;
+        plan.node = identity.who.id;
+        plan.now_and_then = [this] { writer().refuse_stalled(); };
+        return plan;
+    }
+
+    const std::shared_ptr<Teller> teller_;
+    WakeLink link_;  // gone before the writer is: it looks after those that wait there
+};
+
 }  // namespace
 
 std::unique_ptr<OrderStore> open_postgres_store(PostgresStoreConfig config, const Clock& clock, EventBus& bus,
                                                 Log& log) {
     check(config);
-    const PgBackend::Identity identity = identity_of(config);
-    const bool injected = config.count_on_injected_clock;
     try {
-        return std::make_unique<StoredOrders>(
-            limits_of(config), std::make_unique<PgBackend>(identity, clock, log),
-            [place = identity.place, injected]() -> std::unique_ptr<ReadTables> {
-                return std::make_unique<PgReadTables>(place, injected);
-            },
-            [&bus](const std::vector<CommittedEvent>& events) { bus.publish(events); }, clock, log);
+        return std::make_unique<PostgresStore>(config, identity_of(config), clock, bus, log);
     } catch (const soci::soci_error&) {
         throw std::runtime_error("cannot open the database: " + current_trouble().what);
     } catch (const std::runtime_error& error) {
         throw std::runtime_error(std::string("cannot open the database: ") + error.what());
     }
+}
+
+std::string postgres_trouble(const std::string& url) {
+    try {
+        PgPlace place;
+        place.conninfo = pg_conninfo(url, "libexec");
+        place.schema = PostgresStoreConfig().schema;
+        PgConnection connection(place);
+        check_durability(connection.session);
+    } catch (...) {
+        return current_trouble().what;
+    }
+    return "";
 }
 
 }  // namespace libexec

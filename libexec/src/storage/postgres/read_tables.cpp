@@ -65,16 +65,19 @@ private:
     int parameters_ = 0;
 };
 
-PgReadTables::PgReadTables(const PgPlace& place, bool count_on_injected_clock)
-    : count_on_injected_clock_(count_on_injected_clock),
+PgReadTables::PgReadTables(const PgPlace& place, Asker asker)
+    : asker_(std::move(asker)),
       connection_(place),
+      ids_({1}),
       begin_(connection_.session),
       end_(connection_.session),
       find_order_(connection_.session),
       attempts_of_(connection_.session),
       events_after_(connection_.session),
       jobs_(connection_.session),
-      ended_(connection_.session) {
+      ended_(connection_.session),
+      last_seqs_(connection_.session),
+      nodes_(connection_.session) {
     connection_.session << "set default_transaction_read_only = on";
     begin_.prepare("begin isolation level repeatable read read only");
     end_.prepare("commit");
@@ -109,6 +112,23 @@ PgReadTables::PgReadTables(const PgPlace& place, bool count_on_injected_clock)
             "select coalesce(sum(confirmed), 0)::bigint, coalesce(sum(failed + cancelled + expired), "
             "0)::bigint "
             "from nodes");
+    ids_.in(id_);
+    ids_.bind(last_seqs_);
+    lease_.set(asker_.lease.count());
+    nodes_.in(lease_)
+        .out(node_id_, node_name_, started_, seen_, alive_, holding_, accepted_, confirmed_, failed_)
+        .prepare(
+            "with moment as materialized (select (extract(epoch from clock_timestamp()) * 1000000)::bigint "
+            "as now) "
+            "select n.id, n.name, n.started_at, n.seen_at, (n.seen_at > min(moment.now) - "
+            ":lease::bigint)::int, "
+            "count(jobs.order_id), n.accepted, n.confirmed, n.failed + n.cancelled + n.expired from moment, "
+            "nodes n "
+            "left join jobs on jobs.owner = n.id where n.seen_at > moment.now - 3600000000 or jobs.order_id "
+            "is not "
+            "null group by n.id order by n.started_at, n.id");
+    last_seqs_.out(id_, seq_).prepare("select id, last_seq from orders where id in (select i.id from " +
+                                      ids_.source("i", "i", "id") + ")");
 }
 
 void PgReadTables::set_id(const OrderId& order) {
@@ -206,9 +226,42 @@ std::vector<CommittedEvent> PgReadTables::events_after(const OrderId& order, std
     return events;
 }
 
+std::map<OrderId, std::uint32_t> PgReadTables::last_seqs(const std::vector<OrderId>& orders) {
+    ids_.clear();
+    for (const OrderId& order : orders) {
+        id_.set(order);
+        ids_.add_row();
+    }
+    ids_.close();
+    std::map<OrderId, std::uint32_t> found;
+    for (bool row = last_seqs_.first(); row; row = last_seqs_.next()) {
+        from_bytea(id_);
+        found.emplace(id_.uuid(), seq_.u32());
+    }
+    return found;
+}
+
+std::vector<StoreNode> PgReadTables::nodes() {
+    std::vector<StoreNode> nodes;
+    for (bool row = nodes_.first(); row; row = nodes_.next()) {
+        StoreNode& node = nodes.emplace_back();
+        node.id = node_id_.value;
+        node.name = node_name_.value;
+        node.self = node.id == asker_.node;
+        node.alive = alive_.flag();
+        node.started_at = started_.time();
+        node.seen_at = seen_.time();
+        node.holding = holding_.u64();
+        node.accepted = accepted_.u64();
+        node.confirmed = confirmed_.u64();
+        node.failed = failed_.u64();
+    }
+    return nodes;
+}
+
 QueueCounts PgReadTables::counts(Time now) {
     const Snapshot snapshot(*this);
-    if (count_on_injected_clock_) {
+    if (asker_.count_on_injected_clock) {
         now_.set(now);
     } else {
         now_.set_null();
