@@ -6,7 +6,6 @@
 
 #include "bench_lane.hpp"
 #include "libexec/embed/open.hpp"
-#include "libexec/storage/sqlite_store.hpp"
 #include "trouble.hpp"
 
 namespace libexec::cli {
@@ -148,23 +147,13 @@ std::uint32_t time_scale_for(BenchPlan::Mode mode) {
     return mode == BenchPlan::Mode::fan_out ? 100'000 : 0;
 }
 
-/// What stands behind the scheme and before any secret.
-std::string without_password(const std::string& url) {
-    const std::size_t host = url.rfind('@');
-    const std::size_t scheme = url.find("://");
-    if (host == std::string::npos || scheme == std::string::npos || host < scheme) return url;
-    return url.substr(0, scheme + 3) + "***" + url.substr(host);
-}
-
 /// Refuses a database in which somebody's orders are still under way: the run would execute them.
-std::unique_ptr<OrderStore> open_idle_store(const std::string& path, const Surroundings& around) {
-    SqliteStoreConfig config;
-    config.path = path;
-    std::unique_ptr<OrderStore> store =
-        open_sqlite_store(std::move(config), around.clock, around.bus, around.log);
+std::unique_ptr<OrderStore> open_idle_store(const Config& config, const Surroundings& around) {
+    std::unique_ptr<OrderStore> store = open_store(config, around);
     if (const std::uint64_t live = store->live_orders(); live > 0) {
-        throw std::runtime_error(std::to_string(live) + " orders in " + path +
-                                 " have not ended: the run would execute them; name another file, or let "
+        throw std::runtime_error(std::to_string(live) + " orders in " +
+                                 without_password(config.database_url) +
+                                 " have not ended: the run would execute them; name another database, or let "
                                  "execd finish them first");
     }
     return store;
@@ -189,12 +178,13 @@ public:
         config.mock_failure_rate_ppm = 0;
         Parts parts;
         parts.log = log_.get();
-        constexpr std::string_view scheme = "sqlite:";
-        if (plan.database.starts_with(scheme)) {
-            std::string path = plan.database.substr(scheme.size());
-            if (path.starts_with("//")) path.erase(0, 2);
-            if (!path.empty())
-                parts.store = [path](Surroundings around) { return open_idle_store(path, around); };
+        if (!plan.database.empty()) {
+            if (!plan.database.starts_with("sqlite:")) {
+                // The chain's journal has no file to lie beside.
+                directory_ = std::make_unique<ScratchDirectory>(plan.data_dir);
+                config.mock_journal = directory_->path() + "/chain.journal";
+            }
+            parts.store = [config](Surroundings around) { return open_idle_store(config, around); };
         }
         service_ = open(std::move(config), std::move(parts));
     }

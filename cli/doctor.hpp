@@ -29,7 +29,9 @@ struct PortFacts {
 };
 
 struct DatabaseFacts {
-    std::string path;  ///< empty: no sqlite: address
+    std::string server;   ///< on PostgreSQL: its address without the password
+    std::string trouble;  ///< of that server; empty: none
+    std::string path;     ///< of a SQLite file; empty: no sqlite: address
     bool exists = false;
     bool writable = false;
     bool folder_writable = false;

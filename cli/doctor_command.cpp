@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "config_file.hpp"
 #include "doctor.hpp"
+#include "libexec/storage/postgres_store.hpp"
 #include "settings.hpp"
 #include "sheet.hpp"
 #include "text.hpp"
@@ -104,8 +105,13 @@ private:
 
         constexpr std::string_view scheme = "sqlite:";
         const std::string& url = options.engine.database_url;
-        const DatabaseFacts database =
-            url.starts_with(scheme) ? look_at_database(url.substr(scheme.size())) : DatabaseFacts{};
+        DatabaseFacts database;
+        if (url.starts_with(scheme)) {
+            database = look_at_database(url.substr(scheme.size()));
+        } else {
+            database.server = without_password(url);
+            database.trouble = postgres_trouble(url);
+        }
         for (Finding& finding : judge_database(database)) findings_.push_back(std::move(finding));
 
         std::string locale = variable("LC_ALL");

@@ -118,8 +118,14 @@ Finding judge_port(const PortFacts& facts, const std::string& execd_version) {
 
 std::vector<Finding> judge_database(const DatabaseFacts& facts) {
     using State = Finding::State;
+    if (!facts.server.empty()) {
+        if (facts.trouble.empty())
+            return {finding(State::ok, "database", facts.server + " answers and makes commits durable")};
+        return {finding(State::fail, "database", facts.server + ": " + facts.trouble,
+                        "start the server, or correct DATABASE_URL")};
+    }
     if (facts.path.empty()) {
-        return {finding(State::fail, "database", "DATABASE_URL is no sqlite:PATH",
+        return {finding(State::fail, "database", "DATABASE_URL is neither sqlite:PATH nor postgres://",
                         "execctl config show DATABASE_URL --origin")};
     }
     std::vector<Finding> findings;

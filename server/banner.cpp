@@ -41,9 +41,9 @@ std::string limit_text(std::uint64_t limit, const std::string& what) {
 
 std::string data_text(const Options& options) {
     constexpr std::string_view scheme = "sqlite:";
-    std::string place = options.engine.database_url;
-    if (place.starts_with(scheme)) place.erase(0, scheme.size());
-    return place + " (SQLite, kept when execd stops)";
+    std::string place = without_password(options.engine.database_url);
+    if (!place.starts_with(scheme)) return place + " (PostgreSQL, shared with other nodes)";
+    return place.erase(0, scheme.size()) + " (SQLite, kept when execd stops)";
 }
 
 }  // namespace

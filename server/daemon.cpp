@@ -122,7 +122,7 @@ void announce(const DaemonStart& start, const Options& options, const StartFacts
     } else {
         log.info("start.ready", "execd " + facts.version + " serves " + base_url(options, facts.port),
                  {{"pid", std::to_string(facts.pid)},
-                  {"database", options.engine.database_url},
+                  {"database", without_password(options.engine.database_url)},
                   {"venues", describe_venues(facts.venues)},
                   {"chain", options.engine.chain},
                   {"mockSeed", std::to_string(options.engine.mock_seed.value_or(0))},

@@ -55,6 +55,15 @@ Task<void> HealthRoutes::queue(Call& call) {
     call.answer(200, encode_queue_metrics(metrics_of(counted.value(), clock_.now())));
 }
 
+Task<void> HealthRoutes::nodes(Call& call) {
+    const Result<std::vector<StoreNode>> nodes = co_await service_.nodes();
+    if (!nodes) {
+        call.refuse(nodes.error());
+        co_return;
+    }
+    call.answer(200, encode_nodes(nodes.value()));
+}
+
 Task<void> HealthRoutes::version(Call& call) {
     call.answer(200, encode_version(version_));
     co_return;

@@ -30,6 +30,7 @@ public:
     /// For people and older clients: 200 as long as the process answers.
     Task<void> health(Call& call);
     Task<void> queue(Call& call);
+    Task<void> nodes(Call& call);
     Task<void> version(Call& call);
     Task<void> tokens(Call& call);
     Task<void> openapi(Call& call);

@@ -53,6 +53,7 @@ const Routes::Entry Routes::table[] = {
     {"PUT", "/api/faults/{id}", &Routes::fault<&FaultRoutes::set>},
     {"DELETE", "/api/faults/{id}", &Routes::fault<&FaultRoutes::clear>},
     {"GET", "/api/queue/metrics", &Routes::state<&HealthRoutes::queue>},
+    {"GET", "/api/nodes", &Routes::state<&HealthRoutes::nodes>},
     {"GET", "/api/tokens", &Routes::state<&HealthRoutes::tokens>},
     {"GET", "/api/health", &Routes::state<&HealthRoutes::health>},
     {"GET", "/health", &Routes::state<&HealthRoutes::health>},

@@ -1,8 +1,10 @@
 #include "settings.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <concepts>
+#include <iterator>
 #include <limits>
 
 #include "libexec/chain/sim/chain_wire.hpp"
@@ -62,13 +64,26 @@ constexpr std::array setting_table{
             "listen beyond loopback although nobody is asked for a key", false,
             [](Options& o, std::string_view text) { return take_flag(text, o.insecure); }, "true false"},
     Setting{"DATABASE_URL", "--database,--database-url", "database_url",
-            "sqlite:PATH (PostgreSQL is not available in this version)", "sqlite:exec.db",
-            "where orders are kept", false,
+            "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE", "sqlite:exec.db",
+            "where orders are kept; any number of execd may share one PostgreSQL database", false,
             [](Options& o, std::string_view text) {
-                constexpr std::string_view scheme = "sqlite:";
                 o.engine.database_url = text;
-                return text.starts_with(scheme) && text.size() > scheme.size();
+                constexpr std::string_view schemes[] = {"sqlite:", "postgres://", "postgresql://"};
+                return std::any_of(std::begin(schemes), std::end(schemes), [text](std::string_view scheme) {
+                    return text.starts_with(scheme) && text.size() > scheme.size();
+                });
             }},
+    Setting{"NODE_NAME", "--node-name", "node_name", "up to 60 letters, digits and .-_", "",
+            "what this node is called among those that share a database; none: the machine's name", false,
+            [](Options& o, std::string_view text) {
+                constexpr std::string_view letters =
+                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+                o.engine.node_name = text;
+                return text.size() <= 60 && text.find_first_not_of(letters) == std::string_view::npos;
+            }},
+    Setting{"LEASE_MS", "--lease-ms", "lease_ms", "a whole number from 300 to 3600000", "15000",
+            "on PostgreSQL, how long an order stays with a node that gives no sign of life", false,
+            [](Options& o, std::string_view text) { return take_ms(text, 300, 3'600'000, o.engine.lease); }},
     Setting{"QUEUE_CONCURRENCY", "--queue-concurrency,--workers", "queue_concurrency",
             "a whole number from 1 to 100000", "10", "orders worked on at once", false,
             [](Options& o, std::string_view text) {

@@ -30,13 +30,7 @@ std::string shown_name(const ResolvedValue& value) {
 
 /// The password of a URL, and whole values that are secret.
 std::string masked(const Setting& setting, const std::string& text) {
-    if (setting.secret && !text.empty()) return "****";
-    const std::size_t at = text.find('@');
-    const std::size_t scheme = text.find("://");
-    if (at == std::string::npos || scheme == std::string::npos || scheme > at) return text;
-    const std::size_t colon = text.find(':', scheme + 3);
-    if (colon == std::string::npos || colon > at) return text;
-    return text.substr(0, colon + 1) + "****" + text.substr(at);
+    return setting.secret && !text.empty() ? "****" : without_password(text);
 }
 
 ResolvedValue pick(const Setting& setting, const SettingTexts& flags, const Environment& environment,

@@ -287,6 +287,12 @@ TEST_SUITE("cli/doctor") {
         CHECK(judge_database(look_at_database(folder.file("none/exec.db"))).front().state == State::fail);
         CHECK(judge_database(look_at_database(folder.file("."))).front().state == State::fail);
         CHECK(judge_database({}).front().state == State::fail);
+        DatabaseFacts server;
+        server.server = "postgres://u:****@db/orders";
+        CHECK(judge_database(server).front().state == State::ok);
+        server.trouble = "Connection refused";
+        CHECK(judge_database(server).front().state == State::fail);
+        CHECK(has(judge_database(server).front().detail, "Connection refused"));
         DatabaseFacts full = good;
         full.free_bytes = 5'000'000;
         CHECK(judge_database(full).back().state == State::fail);

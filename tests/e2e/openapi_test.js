@@ -116,7 +116,7 @@ test('every operation answers as the document says', async (place) => {
   await ask('post', '/api/quotes', '/api/quotes', { body: {} });
   await ask('get', '/api/quote', '/api/quote?tokenIn=SOL&tokenOut=USDC&amountOut=20');
   await ask('get', '/api/quote', '/api/quote');
-  for (const page of ['/api/venues', '/api/tokens', '/api/queue/metrics', '/livez', '/readyz', '/health', '/api/health',
+  for (const page of ['/api/venues', '/api/tokens', '/api/queue/metrics', '/api/nodes', '/livez', '/readyz', '/health', '/api/health',
     '/metrics', '/version', '/openapi.json']) {
     await ask('get', page, page);
     await ask('get', page, page, { headers: { Accept: 'image/png' } });

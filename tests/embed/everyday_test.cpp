@@ -42,6 +42,7 @@ public:
     }
     std::shared_ptr<EventStream> follow_all(Executor reader) override { return real_.follow_all(reader); }
     Task<Result<QueueCounts>> queue() override { return real_.queue(); }
+    Task<Result<std::vector<StoreNode>>> nodes() override { return real_.nodes(); }
     Task<Result<RoutingDecision>> quote(OrderRequest request) override { return real_.quote(request); }
     std::vector<VenueStatus> venues() const override { return real_.venues(); }
     const TokenRegistry& tokens() const override { return real_.tokens(); }

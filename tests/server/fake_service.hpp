@@ -27,6 +27,7 @@ public:
     std::optional<OrderId> next_is_replay_of;  ///< the next submission turns out to be that order
     Result<RoutingDecision> quote_answer = RoutingDecision{};
     std::vector<VenueStatus> venue_list;
+    std::vector<StoreNode> node_list;
     SimFaults* sim_faults = nullptr;
 
     // What was asked for.
@@ -45,6 +46,7 @@ public:
     std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) override;
     std::shared_ptr<EventStream> follow_all(Executor reader) override;
     Task<Result<QueueCounts>> queue() override;
+    Task<Result<std::vector<StoreNode>>> nodes() override { co_return node_list; }
     Task<Result<RoutingDecision>> quote(OrderRequest request) override;
     std::vector<VenueStatus> venues() const override { return venue_list; }
     Metrics& metrics() override { return metrics_; }

@@ -112,7 +112,7 @@ TEST_SUITE("server/settings") {
                                Row{"PORT", "80 "},
                                Row{"PORT", "x"},
                                Row{"HOST", ""},
-                               Row{"DATABASE_URL", "postgres://localhost/x"},
+                               Row{"DATABASE_URL", "postgres:localhost/x"},
                                Row{"DATABASE_URL", "sqlite:"},
                                Row{"QUEUE_CONCURRENCY", "0"},
                                Row{"QUEUE_CONCURRENCY", "100001"},

@@ -1,6 +1,9 @@
 #include "assembly.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -8,6 +11,7 @@
 
 #include "config_check.hpp"
 #include "libexec/chain/sim/remote_chain.hpp"
+#include "libexec/storage/postgres_store.hpp"
 #include "libexec/storage/sqlite_store.hpp"
 #include "libexec/venues/sim/sim_venue.hpp"
 
@@ -19,6 +23,13 @@ using namespace std::chrono_literals;
 constexpr std::chrono::microseconds observe_interval =
     400ms;  ///< one slot of the simulated chain, before its scale
 constexpr std::chrono::microseconds resend_interval = 2s;
+
+std::string node_name(const Config& config) {
+    if (!config.node_name.empty()) return config.node_name;
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0') return "node";
+    return name.data();
+}
 
 std::chrono::microseconds scaled(std::chrono::microseconds real, std::uint32_t scale_ppm) {
     return real * static_cast<std::int64_t>(scale_ppm) / 1'000'000;
@@ -67,9 +78,21 @@ std::unique_ptr<OrderStore> open_store(const Config& config, const Parts& parts,
         if (!store) throw std::runtime_error("parts: store gave nothing: it must return a store or throw");
         return store;
     }
+    return open_store(config, around);
+}
+
+std::unique_ptr<OrderStore> open_store(const Config& config, const Surroundings& around) {
+    if (names_postgres(config.database_url)) {
+        PostgresStoreConfig store;
+        store.url = config.database_url;
+        store.node = node_name(config);
+        store.lease = config.lease;
+        return open_postgres_store(std::move(store), around.clock, around.bus, around.log);
+    }
     SqliteStoreConfig store;
     store.path = sqlite_path(config.database_url);
-    return open_sqlite_store(store, around.clock, around.bus, around.log);
+    store.owner = node_name(config);
+    return open_sqlite_store(std::move(store), around.clock, around.bus, around.log);
 }
 
 std::unique_ptr<Chain> open_chain(const Config& config, const Parts& parts, const Surroundings& around,

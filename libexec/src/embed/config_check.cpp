@@ -15,10 +15,14 @@ void require(bool holds, const std::string& rule) {
 
 }  // namespace
 
+bool names_postgres(const std::string& database_url) {
+    return database_url.starts_with("postgres://") || database_url.starts_with("postgresql://");
+}
+
 std::string sqlite_path(const std::string& database_url) {
     constexpr std::string_view scheme = "sqlite:";
     const bool known = database_url.starts_with(scheme) && database_url.size() > scheme.size();
-    require(known, "database_url must be sqlite:PATH");
+    require(known, "database_url must be sqlite:PATH or postgres://HOST/DATABASE");
     std::string path = database_url.substr(scheme.size());
     if (path.starts_with("//")) path.erase(0, 2);  // sqlite:///absolute and sqlite://relative
     require(!path.empty(), "database_url must be sqlite:PATH");
@@ -27,6 +31,7 @@ std::string sqlite_path(const std::string& database_url) {
 
 std::string journal_path(const Config& config) {
     if (!config.mock_journal.empty()) return config.mock_journal;
+    if (names_postgres(config.database_url)) return "chain.journal";
     return (std::filesystem::path(sqlite_path(config.database_url)).parent_path() / "chain.journal").string();
 }
 
@@ -40,7 +45,8 @@ std::optional<ChainAddress> chain_process(const Config& config) {
 void check(const Config& config) {
     using namespace std::chrono_literals;
     chain_process(config);
-    sqlite_path(config.database_url);
+    if (!names_postgres(config.database_url)) sqlite_path(config.database_url);
+    require(config.lease >= 300ms && config.lease <= 1h, "lease must be 300 ms..1 h");
     require(config.queue_concurrency >= 1 && config.queue_concurrency <= 100'000,
             "queue_concurrency must be 1..100000, got " + std::to_string(config.queue_concurrency));
     require(config.max_retries >= 1 && config.max_retries <= 100,

@@ -9,10 +9,14 @@
 
 namespace libexec {
 
+/// Whether it names a PostgreSQL server.
+bool names_postgres(const std::string& database_url);
+
 /// The path in `sqlite:PATH`. Throws std::runtime_error for any other scheme.
 std::string sqlite_path(const std::string& database_url);
 
-/// `chain.journal` in the database's folder, unless the configuration names another file.
+/// `chain.journal` in the SQLite file's folder, or in the working directory beside PostgreSQL, unless the
+/// configuration names another file.
 std::string journal_path(const Config& config);
 
 /// Where the chain's process listens; nothing when the chain lives in this one. Throws std::runtime_error for

@@ -29,6 +29,7 @@ public:
     std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) override;
     std::shared_ptr<EventStream> follow_all(Executor reader) override;
     Task<Result<QueueCounts>> queue() override;
+    Task<Result<std::vector<StoreNode>>> nodes() override { return store_->nodes(); }
 
     Task<Result<RoutingDecision>> quote(OrderRequest request) override;
     std::vector<VenueStatus> venues() const override { return router_->statuses(); }

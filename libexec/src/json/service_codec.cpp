@@ -76,6 +76,30 @@ std::string encode_queue_message(Time now, const QueueMetrics& metrics) {
     return text;
 }
 
+std::string encode_nodes(const std::vector<StoreNode>& nodes) {
+    std::string text;
+    Writer out(text);
+    out.begin_object();
+    out.list("nodes");
+    for (const StoreNode& node : nodes) {
+        out.begin_object();
+        out.text("id", node.id);
+        out.text("name", node.name);
+        out.flag("self", node.self);
+        out.flag("alive", node.alive);
+        out.time("startedAt", node.started_at);
+        out.time("seenAt", node.seen_at);
+        out.number("holding", node.holding);
+        out.number("accepted", node.accepted);
+        out.number("confirmed", node.confirmed);
+        out.number("failed", node.failed);
+        out.end_object();
+    }
+    out.end_list();
+    out.end_object();
+    return text;
+}
+
 std::string encode_venues(const std::vector<VenueStatus>& venues) {
     std::string text;
     Writer out(text);

@@ -11,7 +11,11 @@ namespace libexec {
 
 /// Everything an engine needs to know, with the defaults of the manual. Plain values, checked once by `open`.
 struct Config {
-    std::string database_url = "sqlite:exec.db";  ///< sqlite:PATH
+    /// sqlite:PATH, or postgres://USER:PASSWORD@HOST:PORT/DATABASE as libpq takes it
+    std::string database_url = "sqlite:exec.db";
+    std::string node_name;  ///< what this node is called among those on one database; empty: the machine's name
+    /// On PostgreSQL: how long an order stays this node's without a sign of life, 300 ms..1 h
+    std::chrono::milliseconds lease{15'000};
     std::size_t queue_concurrency = 10;           ///< orders in flight, 1..100'000
     std::uint32_t max_retries = 3;                ///< attempts per order, the first included, 1..100
     std::chrono::milliseconds retry_base{1'000};  ///< doubled after each failed attempt
@@ -31,5 +35,8 @@ struct Config {
     std::uint32_t mock_failure_rate_ppm = 50'000;   ///< chance that an attempt meets trouble
     std::string mock_journal;  ///< the simulated chain's journal; empty: chain.journal beside the database
 };
+
+/// A database URL as it may be shown: its password masked.
+std::string without_password(const std::string& database_url);
 
 }  // namespace libexec

@@ -55,6 +55,8 @@ public:
     virtual std::shared_ptr<EventStream> follow_all(Executor reader) = 0;
     /// How many orders stand where, now.
     virtual Task<Result<QueueCounts>> queue() = 0;
+    /// The nodes that share the database, as OrderStore::nodes says; empty on SQLite.
+    virtual Task<Result<std::vector<StoreNode>>> nodes() = 0;
 
     /// Asks every venue what it would offer for this order now and ranks the answers; places nothing.
     /// Errors: queue_full (too many questions at once), draining.

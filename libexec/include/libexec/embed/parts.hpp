@@ -7,6 +7,7 @@
 #include "libexec/base/clock.hpp"
 #include "libexec/base/timers.hpp"
 #include "libexec/chain/chain.hpp"
+#include "libexec/embed/config.hpp"
 #include "libexec/engine/event_bus.hpp"
 #include "libexec/engine/order_store.hpp"
 #include "libexec/telemetry/log.hpp"
@@ -41,11 +42,14 @@ struct Parts {
     std::vector<std::unique_ptr<Venue>> venues;  ///< asked beside the built-in ones
     bool simulated_venues = true;                ///< false: only those in `venues`
 
-    /// Empty: the SQLite file that `Config::database_url` names. May throw std::exception, as `open` does.
+    /// Empty: what `Config::database_url` names. May throw std::exception, as `open` does.
     std::function<std::unique_ptr<OrderStore>(Surroundings)> store;
     /// Empty: the simulated chain. May throw std::exception, as `open` does.
     std::function<std::unique_ptr<Chain>(Surroundings)> chain;
     std::unique_ptr<Signer> signer;  ///< null: signs for the simulated chain, and for no other
 };
+
+/// The order store that `config.database_url` names. Throws std::runtime_error as `open` does.
+std::unique_ptr<OrderStore> open_store(const Config& config, const Surroundings& around);
 
 }  // namespace libexec

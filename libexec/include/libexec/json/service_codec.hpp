@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libexec/base/clock.hpp"
+#include "libexec/model/store_node.hpp"
 #include "libexec/model/order.hpp"
 #include "libexec/model/routing_decision.hpp"
 #include "libexec/model/token.hpp"
@@ -29,6 +30,9 @@ std::string encode_queue_metrics(const QueueMetrics& metrics);
 /// The same as a message of the stream of everything:
 /// `{"v":1,"topic":"queue","timestamp":...,"metrics":{...}}`.
 std::string encode_queue_message(Time now, const QueueMetrics& metrics);
+
+/// `{"nodes":[{id, name, self, alive, startedAt, seenAt, holding, accepted, confirmed, failed}]}`
+std::string encode_nodes(const std::vector<StoreNode>& nodes);
 
 /// `{"venues":[{name, kind, state, lastQuote:{outcome, latencyMs, at}}]}`; `lastQuote` is null for a venue
 /// that was never asked, its `outcome` "ok" or the reason why there was no quote.
