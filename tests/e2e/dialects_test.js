@@ -7,6 +7,8 @@ const { request, sleep } = require('./support/http');
 const { submit, followSocket, eventsIn, isTerminal } = require('./support/orders');
 const { Talk } = require('./support/talk');
 
+// Slow enough that no blockhash runs out while a busy machine looks elsewhere.
+const CALM_WORLD = { ...FAST_WORLD, MOCK_TIME_SCALE: '0.3' };
 const STATUSES = ['pending', 'routing', 'building', 'submitted', 'confirmed'];
 const withoutRepeats = (words) => words.filter((word, index) => word !== words[index - 1]);
 
@@ -25,7 +27,7 @@ function checkEveryMessage(messages, id) {
 }
 
 test('dialect A: numbers for amounts, a fraction for slippage, wsPath, flat words on every update', async (place) => {
-  const daemon = await place.daemon().start();
+  const daemon = await place.daemon(CALM_WORLD).start();
   const health = await request(`${daemon.url}/health`);
   assert.strictEqual(health.status, 200);
   assert.strictEqual(health.json.status, 'ok');
@@ -65,7 +67,7 @@ test('dialect A: numbers for amounts, a fraction for slippage, wsPath, flat word
 });
 
 test('dialect B: orderType, websocketUrl, details under data, a flat order with underscores', async (place) => {
-  const daemon = await place.daemon().start();
+  const daemon = await place.daemon(CALM_WORLD).start();
   const answer = await submit(daemon.url, { orderType: 'market', tokenIn: 'SOL', tokenOut: 'USDC', amountIn: 1, slippage: 0.01 });
   const { orderId, websocketUrl } = answer.json;
   assert.strictEqual(answer.json.status, 'pending');
@@ -106,7 +108,7 @@ test('dialect B: orderType, websocketUrl, details under data, a flat order with 
 });
 
 test('dialect B: a default slippage, and refusals with a sentence under error', async (place) => {
-  const daemon = await place.daemon().start();
+  const daemon = await place.daemon(CALM_WORLD).start();
   const plain = await submit(daemon.url, { orderType: 'market', tokenIn: 'SOL', tokenOut: 'USDC', amountIn: 1 });
   assert.strictEqual(plain.status, 202);
   const wrong = [
@@ -125,7 +127,7 @@ test('dialect B: a default slippage, and refusals with a sentence under error', 
 });
 
 test('dialect C: an order in base and quote asset, placed and followed on one socket', async (place) => {
-  const daemon = await place.daemon().start();
+  const daemon = await place.daemon(CALM_WORLD).start();
   for (const path of ['/api/orders/ws', '/api/orders/execute']) {
     const talk = await Talk.open(daemon.ws + path);
     talk.say({ clientId: 'userA', side: 'buy', baseAsset: 'SOL', quoteAsset: 'USDC', amount: 1 });
@@ -206,12 +208,16 @@ test('dialect D: amounts as text, an idempotency key, a backfill of logs on the 
 test('dialect D: a heartbeat that must be answered, and 30 orders a minute', async (place) => {
   const daemon = await place.daemon({ ...FAST_WORLD, MOCK_TIME_SCALE: '2', PING_INTERVAL: '200', PONG_TIMEOUT: '100', RATE_LIMIT: '30' }).start();
   const ids = [];
-  for (let i = 0; i < 30; i++) {
+  const began = Date.now();
+  let refused = null;
+  while (refused === null) {
     const answer = await submit(daemon.url, { type: 'market', tokenIn: 'SOL', tokenOut: 'USDC', amountIn: '1' });
-    assert.strictEqual(answer.status, 202);
-    ids.push(answer.json.orderId);
+    if (answer.status === 202) ids.push(answer.json.orderId);
+    else refused = answer;
+    // Thirty at once, and one more every two seconds, which a slow machine may take for them.
+    assert.ok(ids.length <= 30 + Math.ceil((Date.now() - began) / 2000), `${ids.length} were taken`);
   }
-  const refused = await submit(daemon.url, { type: 'market', tokenIn: 'SOL', tokenOut: 'USDC', amountIn: '1' });
+  assert.ok(ids.length >= 30, `${ids.length} were taken`);
   assert.strictEqual(refused.status, 429);
   assert.strictEqual(refused.json.code, 'rate_limited');
   assert.ok(refused.json.retryAfter >= 1 && refused.json.retryAfter <= 2, refused.json.retryAfter);
@@ -262,7 +268,7 @@ test('dialects A, B and D: retries that can be seen, and a failure with its reas
 });
 
 test('dialect E: a side, slippage in basis points, chosenDex under data', async (place) => {
-  const daemon = await place.daemon().start();
+  const daemon = await place.daemon(CALM_WORLD).start();
   assert.strictEqual((await request(`${daemon.url}/health`)).json.status, 'ok');
   for (const side of ['buy', 'sell']) {
     const answer = await submit(daemon.url, { side, tokenIn: 'SOL', tokenOut: 'USDC', amountIn: 1, maxSlippageBps: 100 });
