@@ -90,7 +90,7 @@ ClaimBatch Database::claim(std::uint64_t owner, std::size_t limit) {
     std::vector<std::pair<Time, OrderId>> due;
     ClaimBatch batch;
     for (const auto& [id, row] : rows_) {
-        if (!row.job || (row.job->owner == owner && world_.plan.another_name)) continue;
+        if (!row.job || (row.job->owner == owner && world_.plan.gives_back)) continue;
         if (row.job->visible_at <= world_.now()) {
             due.emplace_back(row.job->visible_at, id);
         } else if (row.job->owner == 0 && (!batch.next_due || row.job->visible_at < *batch.next_due)) {

@@ -129,7 +129,7 @@ struct Node::Running {
           bus(bus_config(shared.world.plan)),
           store(
               shared.world, shared.database, host, bus, [&node] { node.crash(); },
-              [&shared, number] { shared.committed(number); }, [&shared] { return ++shared.starts; }),
+              [&shared, number] { shared.committed(number); }),
           chain(shared.world, shared.chain, host),
           router(make_sim_venues(market(shared.seed, shared.world), clock, timers), 1'000ms, host->io(),
                  clock, timers, &shared.metrics),
@@ -254,7 +254,7 @@ void Node::drain() {
         static void at(Node& node, const std::shared_ptr<Host>& host) {
             node.shared_.world.on(host, 50ms, [&node, host] {
                 if (!*node.running_->drain_done) return at(node, host);
-                node.shared_.database.give_back(node.running_->store.owner());
+                node.shared_.database.give_back(host->start);
                 node.shared_.world.note("stopped", node.number_, "");
                 node.stop();
             });

@@ -105,16 +105,13 @@ struct NodeStore::Line : std::enable_shared_from_this<NodeStore::Line> {
 };
 
 NodeStore::NodeStore(World& world, Database& database, std::shared_ptr<Host> host, EventBus& bus,
-                     std::function<void()> crash, std::function<void()> committed_here,
-                     std::function<std::uint64_t()> next_owner)
+                     std::function<void()> crash, std::function<void()> committed_here)
     : world_(world),
       database_(database),
       host_(std::move(host)),
       bus_(bus),
       crash_(std::move(crash)),
       committed_here_(std::move(committed_here)),
-      next_owner_(std::move(next_owner)),
-      owner_(host_->start),
       line_(std::make_shared<Line>(world, database, host_, crash_)) {}
 
 NodeStore::Fate NodeStore::draw(std::string_view what) {
@@ -143,17 +140,22 @@ void NodeStore::send(Fate fate, std::function<void()> at_database, std::function
 
 template <class T>
 Task<Result<T>> NodeStore::write(std::string what, std::function<T()> transaction,
-                                 std::function<void(const T&)> answered) {
+                                 std::function<void(const T&)> answered,
+                                 std::function<void(const T&)> unheard) {
+    const Fate fate = draw(what);
+    const bool heard = fate != Fate::answer_lost && fate != Fate::write_late;
     auto reply = expect<Result<T>>(*host_);
     auto result = std::make_shared<std::optional<T>>();
-    const bool claims = what == "claim" || what == "claim_order";
     send(
-        draw(what), [result, transaction] { result->emplace(transaction()); },
-        [this, reply, result, answered, claims](Fate fate) {
-            if (fate == Fate::refused) {
+        fate,
+        [result, transaction, unheard, heard] {
+            result->emplace(transaction());
+            if (!heard && unheard) unheard(**result);
+        },
+        [this, reply, result, answered](Fate came) {
+            if (came == Fate::refused) {
                 reply->value.emplace(unavailable());
-            } else if (fate != Fate::done) {
-                if (claims) doubt_claims();
+            } else if (came != Fate::done) {
                 reply->value.emplace(unknown());
             } else {
                 answered(**result);
@@ -183,22 +185,56 @@ Task<Result<T>> NodeStore::read(std::function<T()> question) {
     co_return std::move(*reply->value);
 }
 
+/// Runs at the database and must not touch this object: it may be gone.
+static StepAnswer move_at(World& world, Database& database, const std::shared_ptr<const Step>& step,
+                          std::uint64_t node) {
+    const auto checked = std::make_shared<const Database::Checked>(database.check(*step));
+    world.note("step", node, database.name(step->after.id), step->after.last_seq,
+               static_cast<std::uint64_t>(checked->answer));
+    if (checked->answer != StepAnswer::committed) return checked->answer;
+    if (safeguard_holds("row_lock")) {
+        database.write(*checked);
+    } else {
+        world.in(world.between(1ms, 500ms), [&database, checked] { database.write(*checked); });
+    }
+    return checked->answer;
+}
+
 void NodeStore::beat() {
+    const bool all = world_.plan.gives_back || !safeguard_holds("lost_claims_lapse");
     auto claims = held_;
-    if (world_.plan.another_name || !safeguard_holds("lost_claims_lapse")) {
+    if (all) {
         claims.clear();
         for (const auto& [id, row] : database_.rows()) {
-            if (row.job && row.job->owner == owner_) claims[id] = row.job->epoch;
+            if (row.job && row.job->owner == host_->start) claims[id] = row.job->epoch;
         }
     }
     const Fate fate = world_.strikes(world_.plan.refused) ? Fate::refused : Fate::done;
-    send(fate, [this_database = &database_, owner = owner_, claims] { this_database->renew(owner, claims); },
+    send(fate,
+         [this_database = &database_, owner = host_->start, claims] { this_database->renew(owner, claims); },
          {});
+    if (world_.plan.gives_back && safeguard_holds("lost_claims_lapse")) give_back();
 }
 
-/// Nobody here knows what the database may have handed out under this name: it must run out.
-void NodeStore::doubt_claims() {
-    if (world_.plan.another_name && safeguard_holds("lost_claims_lapse")) owner_ = next_owner_();
+/// What claims took although nobody here was told of it.
+void NodeStore::give_back() {
+    for (const auto& [order, claimed] : *doubtful_) {
+        auto let_go = std::make_shared<Step>();
+        let_go->epoch = claimed.epoch;
+        let_go->after = claimed.order;
+        let_go->expected_seq = let_go->after.last_seq;
+        let_go->job.kind = JobChange::Kind::release;
+        send(
+            draw("give_back"),
+            [this_world = &world_, this_database = &database_, let_go, node = host_->number] {
+                move_at(*this_world, *this_database, let_go, node);
+            },
+            [doubtful = doubtful_, order = order, epoch = claimed.epoch](Fate came) {
+                const auto found = doubtful->find(order);
+                if (came == Fate::done && found != doubtful->end() && found->second.epoch == epoch)
+                    doubtful->erase(found);
+            });
+    }
 }
 
 Task<Result<AcceptAnswer>> NodeStore::accept(Acceptance acceptance) {
@@ -218,7 +254,7 @@ Task<Result<AcceptAnswer>> NodeStore::accept(Acceptance acceptance) {
 
 Task<Result<ClaimBatch>> NodeStore::claim(std::size_t limit) {
     std::function<ClaimBatch()> transaction = [this_world = &world_, this_database = &database_, host = host_,
-                                               owner = owner_, limit] {
+                                               owner = host_->start, limit] {
         ClaimBatch batch = this_database->claim(owner, limit);
         for (const Claimed& one : batch.orders)
             this_world->note("claimed", host->number, this_database->name(one.order.id), one.epoch);
@@ -227,7 +263,10 @@ Task<Result<ClaimBatch>> NodeStore::claim(std::size_t limit) {
     std::function<void(const ClaimBatch&)> answered = [this](const ClaimBatch& batch) {
         for (const Claimed& one : batch.orders) held_[one.order.id] = one.epoch;
     };
-    auto call = write<ClaimBatch>("claim", std::move(transaction), std::move(answered));
+    std::function<void(const ClaimBatch&)> unheard = [doubtful = doubtful_](const ClaimBatch& batch) {
+        for (const Claimed& one : batch.orders) (*doubtful)[one.order.id] = one;
+    };
+    auto call = write<ClaimBatch>("claim", std::move(transaction), std::move(answered), std::move(unheard));
     Result<ClaimBatch> batch = co_await std::move(call);
     co_return batch;
 }
@@ -235,7 +274,7 @@ Task<Result<ClaimBatch>> NodeStore::claim(std::size_t limit) {
 Task<Result<std::optional<Claimed>>> NodeStore::claim_order(OrderId order) {
     using Answer = std::optional<Claimed>;
     std::function<Answer()> transaction = [this_world = &world_, this_database = &database_, host = host_,
-                                           owner = owner_, order] {
+                                           owner = host_->start, order] {
         Answer claimed = this_database->claim_order(owner, order);
         this_world->note("claim_order", host->number, this_database->name(order),
                          claimed ? claimed->epoch : 0);
@@ -244,24 +283,12 @@ Task<Result<std::optional<Claimed>>> NodeStore::claim_order(OrderId order) {
     std::function<void(const Answer&)> answered = [this](const Answer& claimed) {
         if (claimed) held_[claimed->order.id] = claimed->epoch;
     };
-    auto call = write<Answer>("claim_order", std::move(transaction), std::move(answered));
+    std::function<void(const Answer&)> unheard = [doubtful = doubtful_](const Answer& claimed) {
+        if (claimed) (*doubtful)[claimed->order.id] = *claimed;
+    };
+    auto call = write<Answer>("claim_order", std::move(transaction), std::move(answered), std::move(unheard));
     Result<Answer> claimed = co_await std::move(call);
     co_return claimed;
-}
-
-/// Runs at the database and must not touch this object: it may be gone.
-static StepAnswer move_at(World& world, Database& database, const std::shared_ptr<const Step>& step,
-                          std::uint64_t node) {
-    const auto checked = std::make_shared<const Database::Checked>(database.check(*step));
-    world.note("step", node, database.name(step->after.id), step->after.last_seq,
-               static_cast<std::uint64_t>(checked->answer));
-    if (checked->answer != StepAnswer::committed) return checked->answer;
-    if (safeguard_holds("row_lock")) {
-        database.write(*checked);
-    } else {
-        world.in(world.between(1ms, 500ms), [&database, checked] { database.write(*checked); });
-    }
-    return checked->answer;
 }
 
 void NodeStore::publish(const Step& step) {

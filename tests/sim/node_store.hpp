@@ -12,13 +12,10 @@ namespace libexec::simulation {
 /// refused, late, or the node dies meanwhile. Keeps the leases of what was handed out to its node.
 class NodeStore final : public OrderStore {
 public:
-    /// `crash` ends the process this store is in; `next_owner` makes a name that nobody had.
+    /// `crash` ends the process this store is in.
     NodeStore(World& world, Database& database, std::shared_ptr<Host> host, EventBus& bus,
-              std::function<void()> crash, std::function<void()> committed_here,
-              std::function<std::uint64_t()> next_owner);
+              std::function<void()> crash, std::function<void()> committed_here);
 
-    /// The name under which it claims now.
-    std::uint64_t owner() const { return owner_; }
     /// Extends the leases; to be called every third of one.
     void beat();
 
@@ -51,10 +48,10 @@ private:
 
     template <class T>
     Task<Result<T>> write(std::string what, std::function<T()> transaction,
-                          std::function<void(const T&)> answered);
+                          std::function<void(const T&)> answered, std::function<void(const T&)> unheard = {});
     template <class T>
     Task<Result<T>> read(std::function<T()> question);
-    void doubt_claims();
+    void give_back();
     Fate draw(std::string_view what);
     /// Sends one write on its way. `at_database` runs there, `answer` back here.
     void send(Fate fate, std::function<void()> at_database, std::function<void(Fate)> answer);
@@ -66,9 +63,9 @@ private:
     EventBus& bus_;
     std::function<void()> crash_;
     std::function<void()> committed_here_;
-    std::function<std::uint64_t()> next_owner_;
-    std::uint64_t owner_;
     std::shared_ptr<Line> line_;
+    /// What claims took although nobody was told.
+    std::shared_ptr<std::map<OrderId, Claimed>> doubtful_ = std::make_shared<std::map<OrderId, Claimed>>();
     std::map<OrderId, std::uint64_t> held_;  ///< what was handed out here, with the epoch
 };
 

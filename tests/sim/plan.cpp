@@ -31,7 +31,7 @@ Plan::Plan(std::uint64_t seed) {
     crash_at_write = rate(dice, 15);
     stall = rate(dice, 50);
     outage = rate(dice, 60);
-    another_name = dice.below(2) == 0;
+    gives_back = dice.below(2) == 0;
     wake_lost = rate(dice, 500);
 
     send_lost = rate(dice, 400);

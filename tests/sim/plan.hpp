@@ -34,10 +34,9 @@ struct Plan {
     std::uint64_t write_late = 0;      ///< a write nobody can tell about is done much later
     std::uint64_t crash_at_write = 0;  ///< the node dies just before or after a write
     std::uint64_t stall = 0;           ///< a write takes long
-    bool another_name =
-        false;  ///< a store that lost the answer to a claim goes on under another name, and does
-                ///< not renew what it held under the old one, so that it never takes its own
-                ///< jobs again; others renew what they handed out, and take their own lapsed
+    /// The store renews all that its node holds, and gives back what a claim took whose answer was lost; else
+    /// it renews what it handed out, and may take its own jobs again when they have lapsed.
+    bool gives_back = false;
     std::uint64_t outage = 0;     ///< of the database, for seconds, a second
     std::uint64_t wake_lost = 0;  ///< a wake-up for another node's streams is lost
 

@@ -22,7 +22,7 @@ constexpr std::array list{
     Safeguard{"cancel_flag", "the intent is refused once a cancel was asked for"},
     Safeguard{"finality_of_failure", "a failure counts only at finality"},
     Safeguard{"key_uniqueness", "a key stands for one order"},
-    Safeguard{"lost_claims_lapse", "a claim whose answer was lost is not renewed"},
+    Safeguard{"lost_claims_lapse", "what a claim took whose answer was lost is not held for ever"},
     Safeguard{"one_flight_an_order", "a node flies an order once, also when it comes back meanwhile"},
     Safeguard{"sequence_check", "a step is written only after the one it was made for"},
 };
