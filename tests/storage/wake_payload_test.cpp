@@ -37,8 +37,8 @@ TEST_SUITE("storage/wake_payload") {
         REQUIRE(WakePayload::parse("n|" + id + ":1"));
         for (const std::string& text :
              {std::string(), std::string("|"), std::string("n|"), "|" + id + ":1", "n|" + id, "n|" + id + ":",
-              "n|" + id + ":0", "n|" + id + ":-1", "n|" + id + ":4294967296", "n|" + id + ":1 ",
-              "n|" + id + ":1,", "n|," + id + ":1", "n|" + std::string(31, 'a') + "g:1",
+              "n|" + id + ":0", "n|" + id + ":01", "n|" + id + ":-1", "n|" + id + ":4294967296",
+              "n|" + id + ":1 ", "n|" + id + ":1,", "n|," + id + ":1", "n|" + std::string(31, 'a') + "g:1",
               "n|" + std::string(31, 'a') + ":1", "n|" + std::string(32, 'A') + ":1",
               std::string(101, 'n') + "|" + id + ":1", "n|" + id + ":1;" + id + ":2"}) {
             CAPTURE(text);

@@ -33,7 +33,7 @@ std::optional<WakePayload::Item> parse_item(std::string_view text) {
     const std::string_view number = text.substr(id_digits + 1);
     WakePayload::Item item;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), item.first);
-    if (!order || error != std::errc() || end != number.data() + number.size() || item.first == 0)
+    if (!order || number.front() == '0' || error != std::errc() || end != number.data() + number.size())
         return std::nullopt;
     item.order = *order;
     return item;
