@@ -257,7 +257,8 @@ TEST_SUITE("server/daemon") {
             Execd check(dir, words[0] + ".good", arguments);
             CHECK(check.wait() == 0);
             CHECK(check.said() == "the settings are valid: 0 from flags, 0 from the environment, 2 from " +
-                                      good + ", " + std::to_string(libexec::server::settings().size() - 2) + " defaults\n");
+                                      good + ", " + std::to_string(libexec::server::settings().size() - 2) +
+                                      " defaults\n");
             arguments.back() = bad;
             Execd refused(dir, words[0] + ".bad", arguments);
             CHECK(refused.wait() == 2);

@@ -35,7 +35,8 @@ std::chrono::microseconds scaled(std::chrono::microseconds real, std::uint32_t s
     return real * static_cast<std::int64_t>(scale_ppm) / 1'000'000;
 }
 
-/// How long a chain process may take to answer: a quick world waits less, a slow one no longer than a person would.
+/// How long a chain process may take to answer: a quick world waits less, a slow one no longer than a person
+/// would.
 std::chrono::milliseconds answer_within(std::uint32_t scale_ppm) {
     const auto within = std::chrono::duration_cast<std::chrono::milliseconds>(scaled(2s, scale_ppm));
     return std::clamp<std::chrono::milliseconds>(within, 300ms, 2s);

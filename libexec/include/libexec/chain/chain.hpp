@@ -60,8 +60,8 @@ public:
     /// Never throws for a network's trouble: that is `Unknown`.
     virtual Task<Observation> observe(Attempt attempt) = 0;
 
-    /// Whether the network can be reached; when not, why. From any thread. Orders are accepted all the same, and
-    /// wait.
+    /// Whether the network can be reached; when not, why. From any thread. Orders are accepted all the same,
+    /// and wait.
     virtual Result<Done> health() const { return Done(); }
 };
 
