@@ -46,6 +46,16 @@ TEST_SUITE("storage/postgres_store") {
         check_store(store_restart_laws(), PostgresPlace::make);
     }
 
+    TEST_CASE("a value the server cannot hold costs its own order and nobody else") {
+        StoreWorld world(PostgresPlace::make());
+        Acceptance good = world.acceptance();
+        Acceptance bad = world.acceptance();
+        bad.order.request.client_id = "\xff\xfe";
+        CHECK_FALSE(await(world.store->accept(bad)));
+        CHECK(world.store->health());
+        CHECK(world.accept(good).kind == AcceptAnswer::Kind::accepted);
+    }
+
     TEST_CASE("what cannot be opened says why, and never the password") {
         PostgresPlace place;
         PostgresStoreConfig config = place.config;
@@ -59,6 +69,11 @@ TEST_SUITE("storage/postgres_store") {
         config = place.config;
         config.schema = "orders; drop";
         CHECK(contains(refusal(config), "orders; drop"));
+        config = place.config;
+        config.node = "a|b";
+        CHECK(contains(refusal(config), "a|b"));
+        config.node = std::string(61, 'n');
+        CHECK(contains(refusal(config), "60"));
         config = place.config;
         config.lease = std::chrono::milliseconds(1);
         CHECK(contains(refusal(config), "lease"));

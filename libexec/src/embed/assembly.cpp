@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <set>
@@ -28,7 +29,11 @@ std::string node_name(const Config& config) {
     if (!config.node_name.empty()) return config.node_name;
     std::array<char, 256> name{};
     if (gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0') return "node";
-    return name.data();
+    const std::string host = name.data();
+    const std::size_t end =
+        host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_");
+    constexpr std::size_t most = 60;
+    return end == 0 ? "node" : host.substr(0, std::min(end, most));
 }
 
 std::chrono::microseconds scaled(std::chrono::microseconds real, std::uint32_t scale_ppm) {

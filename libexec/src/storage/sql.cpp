@@ -57,7 +57,8 @@ namespace {
 /// silence leaves the outcome open.
 SqlTrouble sort_sqlstate(const std::string& state, const std::string& message) {
     const auto in_class = [&state](std::string_view prefix) { return state.starts_with(prefix); };
-    if (in_class("23")) return {SqlTrouble::Kind::constraint, message};
+    // 22: a value it cannot hold, such as text with a zero byte. Others in the batch are not to blame.
+    if (in_class("23") || in_class("22")) return {SqlTrouble::Kind::constraint, message};
     // What the client library itself found has no state: SOCI writes blanks.
     const bool silent = state.find_first_not_of(std::string_view(" \0", 2)) == std::string::npos;
     if (silent || in_class("08") || in_class("57P") || in_class("40003"))

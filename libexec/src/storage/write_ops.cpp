@@ -42,7 +42,10 @@ void AcceptOp::answer(AcceptAnswer::Kind kind, const OrderId& order) {
     answer_.emplace(answer);
 }
 
-void AcceptOp::refuse() { fail(cannot_be("an order with this id exists already")); }
+void AcceptOp::refuse() {
+    fail(cannot_be(
+        "the database does not take this order: its id exists, or it holds text that cannot be kept"));
+}
 
 void AcceptOp::take_events(std::vector<CommittedEvent>& events) {
     if (*answer_ && answer_->value().kind == AcceptAnswer::Kind::accepted)

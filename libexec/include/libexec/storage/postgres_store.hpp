@@ -16,7 +16,8 @@ namespace libexec {
 struct PostgresStoreConfig {
     std::string url;                 ///< postgres://USER:PASSWORD@HOST:PORT/DATABASE, as libpq takes it
     std::string schema = "libexec";  ///< holds all tables; made when it is missing; a-z, 0-9 and _
-    std::string node = "node";       ///< this node's name for people; a mark of this start is added to it
+    std::string node =
+        "node";  ///< its name for people, letters, digits and .-_, at most 60; each start adds a mark
     /// How long a job stays ours without a sign of life. Renewed every third of it.
     std::chrono::milliseconds lease{15'000};
     std::size_t queue_limit = 65'536;  ///< waiting writes; new orders and cancellations are refused beyond

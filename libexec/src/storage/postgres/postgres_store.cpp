@@ -16,6 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t node_name_most = 60;  // it travels in hints, whose length is bounded
+
 void check(const PostgresStoreConfig& config) {
     const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
     const bool named = !config.schema.empty() && config.schema.size() <= 60 &&
@@ -24,6 +26,15 @@ void check(const PostgresStoreConfig& config) {
     if (!named) {
         throw std::runtime_error("the schema '" + config.schema +
                                  "' needs another name: a-z, 0-9 and _, not a digit first, at most 60");
+    }
+    const auto named_so = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view(".-_").find(c) != std::string_view::npos;
+    };
+    if (config.node.empty() || config.node.size() > node_name_most ||
+        !std::all_of(config.node.begin(), config.node.end(), named_so)) {
+        throw std::runtime_error("the node name '" + config.node +
+                                 "' needs another form: 1 to 60 letters, digits and .-_");
     }
     if (config.batch_max == 0 || config.queue_limit == 0 || config.read_queue_limit == 0 ||
         config.readers == 0)
