@@ -56,6 +56,8 @@ struct NodeStore::Line : std::enable_shared_from_this<NodeStore::Line> {
 
     void perform(const Pending& next) {
         Totals& totals = world.totals;
+        // Sent by a process that has died meanwhile: its successor cannot know of it.
+        if (!host->alive) ++totals.late_writes;
         switch (next.fate) {
             case Fate::refused:
                 break;
