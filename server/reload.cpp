@@ -24,6 +24,7 @@ void Reload::run() {
     // What is heard least of comes last: a line about the change is written while the log still takes it.
     const bool more = found.options.log_level < in_force_.options.log_level;
     if (more) log_.set_level(found.options.log_level);
+    apply(found.options);  // before anybody is told
     bool changed = false;
     for (std::size_t i = 0; i < found.values.size(); ++i) {
         ResolvedValue& old = in_force_.values[i];
@@ -34,7 +35,6 @@ void Reload::run() {
         if (old.setting->live) old = found.values[i];
     }
     apply_tokens(found.options.engine.tokens_file);
-    apply(found.options);
     if (!changed) log_.info("config.unchanged", "read again: no setting differs");
     if (!more) log_.set_level(found.options.log_level);
 }
