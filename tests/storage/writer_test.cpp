@@ -101,7 +101,7 @@ TEST_SUITE("storage/writer") {
             std::atomic<int> steps{0};
             const std::unique_ptr<Log> log = make_silent_log();
             {
-                WriterLimits limits;
+                StoreLimits limits;
                 limits.probe_interval = 1ms;
                 StoreWriter writer(
                     limits, std::make_unique<LosingBackend>(written, steps), [](const auto&) {}, *log);

@@ -111,6 +111,25 @@ private:
     soci::statement statement_;
 };
 
+/// A transaction between two statements that begin and end it, for whoever only reads: all queries in it see the
+/// same state.
+class ReadSnapshot {
+public:
+    ReadSnapshot(Statement& begin, Statement& end) : end_(end) { begin.run(); }
+    ~ReadSnapshot() {
+        try {
+            end_.run();
+        } catch (const soci::soci_error&) {
+            // Only while another error is on its way: the connection is dropped for it.
+        }
+    }
+    ReadSnapshot(const ReadSnapshot&) = delete;
+    ReadSnapshot& operator=(const ReadSnapshot&) = delete;
+
+private:
+    Statement& end_;
+};
+
 /// What went wrong in the database, as far as it matters to whoever waits.
 struct SqlTrouble {
     enum class Kind : std::uint8_t {

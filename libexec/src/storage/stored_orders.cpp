@@ -1,14 +1,20 @@
 #include "stored_orders.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 namespace libexec {
+
+void check_limits(const StoreLimits& limits) {
+    if (limits.batch_max == 0 || limits.queue_limit == 0 || limits.read_queue_limit == 0 || limits.readers == 0)
+        throw std::runtime_error("the order store needs at least one reader and room for one operation");
+}
 
 StoredOrders::StoredOrders(const StoreLimits& limits, std::unique_ptr<WriteBackend> backend,
                            StoreReaders::Connect connect_reader, StoreWriter::Tell tell, const Clock& clock,
                            Log& log)
     : clock_(clock),
-      writer_(limits.writer, std::move(backend), std::move(tell), log),
+      writer_(limits, std::move(backend), std::move(tell), log),
       readers_(std::move(connect_reader), limits.readers, limits.read_queue_limit, log) {}
 
 Task<Result<AcceptAnswer>> StoredOrders::accept(Acceptance acceptance) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <memory>
 
 #include "libexec/base/clock.hpp"
@@ -9,11 +8,8 @@
 
 namespace libexec {
 
-struct StoreLimits {
-    WriterLimits writer;
-    std::size_t readers = 2;
-    std::size_t read_queue_limit = 65'536;
-};
+/// Throws std::runtime_error when there is no room for anything.
+void check_limits(const StoreLimits& limits);
 
 /// The port on any database: one thread that writes, a few that read.
 class StoredOrders : public OrderStore {

@@ -33,6 +33,14 @@ struct Trial {
     std::uint64_t commits = 0;  ///< this writer's count of commits, with this one
 };
 
+struct SqlTrouble;
+
+/// How far a transaction had come when something went wrong.
+enum class TrialStage : std::uint8_t { connecting, writing, committing };
+
+/// What that means for it; `wrote`: whether the commit had anything to make durable.
+Trial::Outcome outcome_of(const SqlTrouble& trouble, TrialStage stage, bool wrote, bool isolated);
+
 /// The one connection that writes, as the writer's thread uses it. Nothing throws unless it says so.
 class WriteBackend {
 public:

@@ -19,7 +19,7 @@ constexpr const char* hangs = "the database does not answer";
 
 }  // namespace
 
-StoreWriter::StoreWriter(const WriterLimits& limits, std::unique_ptr<WriteBackend> backend, Tell tell,
+StoreWriter::StoreWriter(const StoreLimits& limits, std::unique_ptr<WriteBackend> backend, Tell tell,
                          Log& log)
     : limits_(limits),
       backend_(std::move(backend)),

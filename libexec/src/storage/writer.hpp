@@ -14,19 +14,11 @@
 #include <vector>
 
 #include "libexec/base/result.hpp"
+#include "libexec/storage/store_limits.hpp"
 #include "libexec/telemetry/log.hpp"
 #include "write_backend.hpp"
 
 namespace libexec {
-
-/// What bounds the writer.
-struct WriterLimits {
-    std::size_t queue_limit = 65'536;  ///< waiting writes; new orders and cancellations are refused beyond
-    std::size_t batch_max = 1'000;     ///< writes in one transaction
-    std::chrono::milliseconds probe_interval{1'000};  ///< how often to look whether writing works again
-    std::chrono::milliseconds stall{
-        5'000};  ///< a transaction that takes longer is trouble: refuse admissions
-};
 
 /// The thread that writes. Whatever has gathered while the last transaction was made durable becomes the next
 /// one, in the order it came; answers follow the commit, and `tell` hears of the events before them.
@@ -35,7 +27,7 @@ public:
     using Tell = std::function<void(const std::vector<CommittedEvent>&)>;
 
     /// Connects. Throws what the backend throws.
-    StoreWriter(const WriterLimits& limits, std::unique_ptr<WriteBackend> backend, Tell tell, Log& log);
+    StoreWriter(const StoreLimits& limits, std::unique_ptr<WriteBackend> backend, Tell tell, Log& log);
     /// Finishes what is queued.
     ~StoreWriter();
     StoreWriter(const StoreWriter&) = delete;
@@ -68,14 +60,14 @@ private:
     void mark_working();
     void mark_trouble(const std::string& why);
 
-    const WriterLimits limits_;
+    const StoreLimits limits_;
     const std::unique_ptr<WriteBackend> backend_;
     const Tell tell_;
     Log& log_;
     const std::chrono::milliseconds beat_interval_;
     Moment beat_due_;
-    std::vector<Step>
-        doubtful_;  ///< let go of claims that may have been made although nobody was told of them
+    /// Let go of claims that may have been made although nobody was told of them.
+    std::vector<Step> doubtful_;
 
     std::atomic<std::uint64_t> last_number_{0};
     std::atomic<std::uint64_t> live_{0};

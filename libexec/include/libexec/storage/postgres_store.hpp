@@ -1,31 +1,25 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <memory>
 #include <string>
 
 #include "libexec/base/clock.hpp"
 #include "libexec/engine/event_bus.hpp"
 #include "libexec/engine/order_store.hpp"
+#include "libexec/storage/store_limits.hpp"
 #include "libexec/telemetry/log.hpp"
 
 namespace libexec {
 
 /// Which database, who we are in it, and what bounds its use.
-struct PostgresStoreConfig {
+struct PostgresStoreConfig : StoreLimits {
     std::string url;                 ///< postgres://USER:PASSWORD@HOST:PORT/DATABASE, as libpq takes it
     std::string schema = "libexec";  ///< holds all tables; made when it is missing; a-z, 0-9 and _
-    std::string node =
-        "node";  ///< its name for people, letters, digits and .-_, at most 60; each start adds a mark
+    /// Its name for people: letters, digits and .-_, at most 60. Each start adds a mark of its own.
+    std::string node = "node";
     /// How long a job stays ours without a sign of life. Renewed every third of it.
     std::chrono::milliseconds lease{15'000};
-    std::size_t queue_limit = 65'536;  ///< waiting writes; new orders and cancellations are refused beyond
-    std::size_t read_queue_limit = 65'536;            ///< waiting reads; refused beyond
-    std::size_t batch_max = 1'000;                    ///< writes in one transaction
-    std::size_t readers = 2;                          ///< connections that only read, one thread each
-    std::chrono::milliseconds probe_interval{1'000};  ///< while it cannot write: how often to look again
-    std::chrono::milliseconds stall{5'000};  ///< a transaction that takes longer refuses new orders meanwhile
     /// Leases and due times count on the database's clock, which all nodes share. With this they count on the
     /// injected one, for tests of a single node.
     bool count_on_injected_clock = false;

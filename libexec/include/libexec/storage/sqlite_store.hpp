@@ -1,27 +1,20 @@
 #pragma once
 
-#include <chrono>
-#include <cstddef>
 #include <memory>
 #include <string>
 
 #include "libexec/base/clock.hpp"
 #include "libexec/engine/event_bus.hpp"
 #include "libexec/engine/order_store.hpp"
+#include "libexec/storage/store_limits.hpp"
 #include "libexec/telemetry/log.hpp"
 
 namespace libexec {
 
 /// Where the file is, and what bounds its use.
-struct SqliteStoreConfig {
-    std::string path;                  ///< the database file; `<path>.lock` beside it says who holds it
-    std::string owner = "node";        ///< this node's name, kept with the jobs it takes
-    std::size_t queue_limit = 65'536;  ///< waiting writes; new orders and cancellations are refused beyond
-    std::size_t read_queue_limit = 65'536;  ///< waiting reads; refused beyond
-    std::size_t batch_max = 1'000;          ///< writes in one transaction
-    std::size_t readers = 2;                ///< read-only connections, one thread each
-    std::chrono::milliseconds probe_interval{
-        1'000};  ///< after a failed write: how often to look whether it works again
+struct SqliteStoreConfig : StoreLimits {
+    std::string path;            ///< the database file; `<path>.lock` beside it says who holds it
+    std::string owner = "node";  ///< this node's name, kept with the jobs it takes
 };
 
 /// The order store in one SQLite file, held by one process. One thread writes: whatever waits becomes one

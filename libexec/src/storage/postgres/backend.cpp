@@ -70,13 +70,12 @@ Trial PgBackend::attempt(Ops operations, bool isolated) {
 Trial PgBackend::attempt_once(Ops operations, bool isolated, bool& again) {
     Trial trial;
     NodeCounts after;
-    bool begun = false;
-    bool committing = false;
+    TrialStage stage = TrialStage::connecting;
     try {
         connect();
         if (identity_.count_on_injected_clock) tables_->set_now(clock_.now());
         tables_->begin();
-        begun = true;
+        stage = TrialStage::writing;
         after = counts_;
         if (isolated) {
             for (std::unique_ptr<WriteOp>& operation : operations) {
@@ -103,7 +102,7 @@ Trial PgBackend::attempt_once(Ops operations, bool isolated, bool& again) {
         }
         trial.commits = after.commits;
         trial.standing = standing_after(after);
-        committing = true;
+        stage = TrialStage::committing;
         tables_->commit();
         counts_ = after;
         return trial;
@@ -114,19 +113,10 @@ Trial PgBackend::attempt_once(Ops operations, bool isolated, bool& again) {
     } catch (...) {
         const SqlTrouble trouble = current_trouble();
         trial.why = trouble.what;
-        const bool gone = trouble.kind == SqlTrouble::Kind::gone;
         statement_failed_ = true;
         again = trouble.kind == SqlTrouble::Kind::conflict;
-        if (committing && trial.wrote && (gone || trouble.kind == SqlTrouble::Kind::uncertain)) {
-            trial.outcome = Trial::Outcome::uncertain;
-        } else if (!begun || gone) {
-            trial.outcome = Trial::Outcome::unable;
-        } else if (!committing && !isolated && trouble.kind == SqlTrouble::Kind::constraint) {
-            trial.outcome = Trial::Outcome::constraint;
-        } else {
-            trial.outcome = Trial::Outcome::refused;
-        }
-        if (gone) tables_.reset();
+        trial.outcome = outcome_of(trouble, stage, trial.wrote, isolated);
+        if (trouble.kind == SqlTrouble::Kind::gone) tables_.reset();
     }
     undo();
     return trial;

@@ -1,40 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
+#include "../end_counts.hpp"
 #include "../sql.hpp"
-#include "libexec/model/order_status.hpp"
 
 namespace libexec {
 
 /// What one start of a node has done so far: its row of `nodes`.
-struct NodeCounts {
+struct NodeCounts : EndCounts {
     std::uint64_t commits = 0;
     std::uint64_t last_number = 0;
     std::uint64_t accepted = 0;
-    std::uint64_t confirmed = 0;
-    std::uint64_t failed = 0;
-    std::uint64_t cancelled = 0;
-    std::uint64_t expired = 0;
-
-    void count_end(OrderStatus status) {
-        switch (status) {
-            case OrderStatus::confirmed:
-                ++confirmed;
-                break;
-            case OrderStatus::failed:
-                ++failed;
-                break;
-            case OrderStatus::cancelled:
-                ++cancelled;
-                break;
-            default:
-                ++expired;
-                break;
-        }
-    }
-    std::uint64_t ended() const { return confirmed + failed + cancelled + expired; }
 };
 
 /// The slots between those counts and the row.

@@ -1,6 +1,5 @@
 #include "libexec/storage/postgres_store.hpp"
 
-#include <algorithm>
 #include <mutex>
 #include <stdexcept>
 #include <utility>
@@ -16,41 +15,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t node_name_most = 60;  // it travels in hints, whose length is bounded
+constexpr std::size_t name_most = 60;  // a node's travels in hints, whose length is bounded
 
 void check(const PostgresStoreConfig& config) {
-    const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
-    const bool named = !config.schema.empty() && config.schema.size() <= 60 &&
-                       std::all_of(config.schema.begin(), config.schema.end(), plain) &&
-                       (config.schema.front() < '0' || config.schema.front() > '9');
-    if (!named) {
+    const auto made_of = [](const std::string& text, const std::string& letters) {
+        return !text.empty() && text.size() <= name_most &&
+               text.find_first_not_of(letters) == std::string::npos;
+    };
+    const std::string low = "abcdefghijklmnopqrstuvwxyz_";
+    const std::string digits = "0123456789";
+    if (!made_of(config.schema, low + digits) || digits.find(config.schema.front()) != std::string::npos) {
         throw std::runtime_error("the schema '" + config.schema +
                                  "' needs another name: a-z, 0-9 and _, not a digit first, at most 60");
     }
-    const auto named_so = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view(".-_").find(c) != std::string_view::npos;
-    };
-    if (config.node.empty() || config.node.size() > node_name_most ||
-        !std::all_of(config.node.begin(), config.node.end(), named_so)) {
+    if (!made_of(config.node, low + digits + "ABCDEFGHIJKLMNOPQRSTUVWXYZ.-")) {
         throw std::runtime_error("the node name '" + config.node +
                                  "' needs another form: 1 to 60 letters, digits and .-_");
     }
-    if (config.batch_max == 0 || config.queue_limit == 0 || config.read_queue_limit == 0 ||
-        config.readers == 0)
-        throw std::runtime_error("the order store needs at least one reader and room for one operation");
+    check_limits(config);
     if (config.lease < 300ms) throw std::runtime_error("a lease needs at least 300 ms to be renewed in time");
-}
-
-StoreLimits limits_of(const PostgresStoreConfig& config) {
-    StoreLimits limits;
-    limits.writer.queue_limit = config.queue_limit;
-    limits.writer.batch_max = config.batch_max;
-    limits.writer.probe_interval = config.probe_interval;
-    limits.writer.stall = config.stall;
-    limits.readers = config.readers;
-    limits.read_queue_limit = config.read_queue_limit;
-    return limits;
 }
 
 /// A node that starts again is another one to the database: what it held before must run out first.
@@ -113,7 +96,7 @@ private:
     PostgresStore(const PostgresStoreConfig& config, const PgBackend::Identity& identity, const Clock& clock,
                   EventBus& bus, Log& log, std::shared_ptr<Teller> teller)
         : StoredOrders(
-              limits_of(config), std::make_unique<PgBackend>(identity, clock, log),
+              config, std::make_unique<PgBackend>(identity, clock, log),
               [place = identity.place, asker = asker_of(identity)] {
                   return std::make_unique<PgReadTables>(place, asker);
               },

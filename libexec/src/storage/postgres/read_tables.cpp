@@ -5,24 +5,6 @@
 
 namespace libexec {
 
-/// A read transaction: all queries in it see the same state.
-class PgReadTables::Snapshot {
-public:
-    explicit Snapshot(PgReadTables& tables) : tables_(tables) { tables_.begin_.run(); }
-    ~Snapshot() {
-        try {
-            tables_.end_.run();
-        } catch (const soci::soci_error&) {
-            // Only while another error is on its way: the connection is dropped for it.
-        }
-    }
-    Snapshot(const Snapshot&) = delete;
-    Snapshot& operator=(const Snapshot&) = delete;
-
-private:
-    PgReadTables& tables_;
-};
-
 /// Builds the one statement whose text depends on what was asked: a filter nobody set is left out, so that
 /// the server can choose the index that fits the others.
 class PgReadTables::ListQuery {
@@ -155,7 +137,7 @@ std::vector<Attempt> PgReadTables::attempts_of(const OrderId& order) {
 }
 
 std::optional<OrderRecord> PgReadTables::load(const OrderId& order) {
-    const Snapshot snapshot(*this);
+    const ReadSnapshot snapshot(begin_, end_);
     set_id(order);
     if (!find_order_.one()) return std::nullopt;
     OrderRecord record;
@@ -205,7 +187,7 @@ std::vector<OrderRecord> PgReadTables::list(const OrderFilter& filter) {
                             OrderRow::standing_columns + " from " + from + query.where() +
                             " order by orders.id desc limit " + query.next_parameter() + "::bigint");
 
-    const Snapshot snapshot(*this);
+    const ReadSnapshot snapshot(begin_, end_);
     std::vector<OrderRecord> records;
     for (bool row = query.statement.first(); row; row = query.statement.next())
         records.emplace_back().order = read_order();
@@ -260,7 +242,7 @@ std::vector<StoreNode> PgReadTables::nodes() {
 }
 
 QueueCounts PgReadTables::counts(Time now) {
-    const Snapshot snapshot(*this);
+    const ReadSnapshot snapshot(begin_, end_);
     if (asker_.count_on_injected_clock) {
         now_.set(now);
     } else {

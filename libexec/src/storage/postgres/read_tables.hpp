@@ -34,7 +34,6 @@ public:
     std::map<OrderId, std::uint32_t> last_seqs(const std::vector<OrderId>& orders);
 
 private:
-    class Snapshot;
     class ListQuery;
     Order read_order();
     std::vector<Attempt> attempts_of(const OrderId& order);

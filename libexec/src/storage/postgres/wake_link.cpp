@@ -147,9 +147,12 @@ void WakeLink::serve(Listener& listener) {
     }
 }
 
-std::chrono::milliseconds WakeLink::until_next() const {
+std::chrono::milliseconds WakeLink::until_next() {
     Moment next = std::min(poll_due_, chore_due_);
-    if (hints_waiting_) next = std::min(next, hints_due_);
+    {
+        const std::lock_guard lock(mutex_);
+        if (!hints_.empty()) next = std::min(next, hints_due_);
+    }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - steady_clock::now());
     return std::max(left, 0ms);
 }
@@ -162,8 +165,6 @@ void WakeLink::wait(int socket, std::chrono::milliseconds most) {
     poll(waiting.data(), waiting.size(), static_cast<int>(most.count()));
     eventfd_t rings = 0;
     eventfd_read(bell_, &rings);
-    const std::lock_guard lock(mutex_);
-    hints_waiting_ = !hints_.empty();
 }
 
 std::vector<std::string> WakeLink::take_hints() {
@@ -172,7 +173,6 @@ std::vector<std::string> WakeLink::take_hints() {
         const std::lock_guard lock(mutex_);
         hints.swap(hints_);
     }
-    hints_waiting_ = false;
     std::vector<std::string> payloads;
     WakePayload payload;
     payload.node = plan_.node;

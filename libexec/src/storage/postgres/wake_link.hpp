@@ -49,7 +49,7 @@ private:
 
     void run(std::unique_ptr<Listener> listener);
     void serve(Listener& listener);
-    std::chrono::milliseconds until_next() const;
+    std::chrono::milliseconds until_next();
     std::vector<std::string> take_hints();
     void hear(const std::string& text);
     void read_foreign(const WakePayload::Item& item);
@@ -76,7 +76,6 @@ private:
     Moment hints_due_{};
     Moment poll_due_{};
     Moment chore_due_{};
-    bool hints_waiting_ = false;
     std::thread thread_;
 };
 

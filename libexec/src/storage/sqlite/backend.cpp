@@ -134,7 +134,9 @@ void SqliteBackend::RowWriter::visit(StepOp& op) {
     wrote = true;
     for (const OrderEvent& event : step.events) {
         tables_.insert_event(event, step.after.correlation_id);
-        if (event.ends_order()) totals.count_end(event.status);
+        if (!event.ends_order()) continue;
+        totals.count_end(event.status);
+        --totals.live;
     }
     if (step.closes && !tables_.close_attempt(*step.closes)) {
         throw Unwelcome("the step closes an attempt that is not open");
@@ -202,13 +204,12 @@ StoreStanding SqliteBackend::connect() {
 // A savepoint for each operation would make every order pay for what hardly ever happens.
 Trial SqliteBackend::attempt(Ops operations, bool isolated) {
     Trial trial;
-    bool begun = false;
-    bool committing = false;
+    TrialStage stage = TrialStage::connecting;
     Totals after;
     try {
         connect();
         tables_->begin();
-        begun = true;
+        stage = TrialStage::writing;
         RowWriter writer(*tables_, clock_, owner_, totals_);
         for (std::unique_ptr<WriteOp>& operation : operations) {
             if (!isolated) {
@@ -226,21 +227,13 @@ Trial SqliteBackend::attempt(Ops operations, bool isolated) {
         }
         trial.commits = after.commits;
         trial.standing = standing_of(after);
-        committing = true;
+        stage = TrialStage::committing;
         tables_->commit();
         totals_ = after;
     } catch (...) {
         const SqlTrouble trouble = current_trouble();
         trial.why = trouble.what;
-        if (!begun) {
-            trial.outcome = Trial::Outcome::unable;
-        } else if (committing && trial.wrote && trouble.kind == SqlTrouble::Kind::uncertain) {
-            trial.outcome = Trial::Outcome::uncertain;
-        } else if (!committing && !isolated && trouble.kind == SqlTrouble::Kind::constraint) {
-            trial.outcome = Trial::Outcome::constraint;
-        } else {
-            trial.outcome = Trial::Outcome::refused;
-        }
+        trial.outcome = outcome_of(trouble, stage, trial.wrote, isolated);
     }
     if (trial.outcome != Trial::Outcome::committed) undo();
     return trial;

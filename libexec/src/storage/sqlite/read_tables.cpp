@@ -5,24 +5,6 @@
 #include "connection.hpp"
 
 namespace libexec {
-/// A read transaction: all queries in it see the same state.
-class SqliteReadTables::Snapshot {
-public:
-    explicit Snapshot(SqliteReadTables& tables) : tables_(tables) { tables_.begin_.run(); }
-    ~Snapshot() {
-        try {
-            tables_.end_.run();
-        } catch (const soci::soci_error&) {
-            // Only while another error is on its way: the connection is dropped for it.
-        }
-    }
-    Snapshot(const Snapshot&) = delete;
-    Snapshot& operator=(const Snapshot&) = delete;
-
-private:
-    SqliteReadTables& tables_;
-};
-
 SqliteReadTables::SqliteReadTables(const std::string& path)
     : session_(soci::sqlite3, connect_text(path, true)),
       begin_(session_),
@@ -67,7 +49,7 @@ std::vector<Attempt> SqliteReadTables::attempts_of(const OrderId& order) {
 }
 
 std::optional<OrderRecord> SqliteReadTables::load(const OrderId& order) {
-    const Snapshot snapshot(*this);
+    const ReadSnapshot snapshot(begin_, end_);
     id_.set(order);
     if (!find_order_.one()) return std::nullopt;
     OrderRecord record;
@@ -149,7 +131,7 @@ std::vector<OrderRecord> SqliteReadTables::list(const OrderFilter& filter) {
     query.prepare(std::string("select ") + OrderRow::request_columns + ", " + OrderRow::standing_columns +
                   " from " + from + where + " order by " + id + " desc limit " + next_parameter());
 
-    const Snapshot snapshot(*this);
+    const ReadSnapshot snapshot(begin_, end_);
     std::vector<OrderRecord> records;
     for (bool row = query.first(); row; row = query.next()) records.emplace_back().order = order_.get();
     for (OrderRecord& record : records) record.attempts = attempts_of(record.order.id);
@@ -169,7 +151,7 @@ std::vector<CommittedEvent> SqliteReadTables::events_after(const OrderId& order,
 }
 
 QueueCounts SqliteReadTables::counts(Time now) {
-    const Snapshot snapshot(*this);
+    const ReadSnapshot snapshot(begin_, end_);
     now_.set(now);
     waiting_jobs_.one();
     delayed_jobs_.one();

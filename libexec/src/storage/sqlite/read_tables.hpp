@@ -19,7 +19,6 @@ public:
     QueueCounts counts(Time now) override;
 
 private:
-    class Snapshot;
     std::vector<Attempt> attempts_of(const OrderId& order);
 
     soci::session session_;

@@ -15,20 +15,7 @@ void check(const SqliteStoreConfig& config) {
     if (config.path.empty() || config.path.front() == ':' || config.path.find('"') != std::string::npos) {
         throw std::runtime_error("the database needs a file: '" + config.path + "' does not name one");
     }
-    if (config.batch_max == 0 || config.queue_limit == 0 || config.read_queue_limit == 0 ||
-        config.readers == 0) {
-        throw std::runtime_error("the order store needs at least one reader and room for one operation");
-    }
-}
-
-StoreLimits limits_of(const SqliteStoreConfig& config) {
-    StoreLimits limits;
-    limits.writer.queue_limit = config.queue_limit;
-    limits.writer.batch_max = config.batch_max;
-    limits.writer.probe_interval = config.probe_interval;
-    limits.readers = config.readers;
-    limits.read_queue_limit = config.read_queue_limit;
-    return limits;
+    check_limits(config);
 }
 
 /// Takes the lock before it touches the file.
@@ -46,7 +33,7 @@ public:
     SqliteStore(const SqliteStoreConfig& config, const Clock& clock, EventBus& bus, Log& log)
         : LockedFile(config.path),
           StoredOrders(
-              limits_of(config), std::make_unique<SqliteBackend>(config.path, config.owner, clock, log),
+              config, std::make_unique<SqliteBackend>(config.path, config.owner, clock, log),
               [path = config.path] { return std::make_unique<SqliteReadTables>(path); },
               [&bus](const std::vector<CommittedEvent>& events) { bus.publish(events); }, clock, log) {}
 };

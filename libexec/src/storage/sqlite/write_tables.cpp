@@ -34,24 +34,6 @@ void configure(soci::session& session) {
 
 }  // namespace
 
-void Totals::count_end(OrderStatus status) {
-    --live;
-    switch (status) {
-        case OrderStatus::confirmed:
-            ++confirmed;
-            break;
-        case OrderStatus::failed:
-            ++failed;
-            break;
-        case OrderStatus::cancelled:
-            ++cancelled;
-            break;
-        default:
-            ++expired;
-            break;
-    }
-}
-
 WriteTables::WriteTables(const std::string& path)
     : session_(soci::sqlite3, connect_text(path, false)),
       begin_(session_),

@@ -6,21 +6,16 @@
 #include <vector>
 
 #include "libexec/engine/order_store.hpp"
+#include "../end_counts.hpp"
 #include "../order_rows.hpp"
 
 namespace libexec {
 
 /// What the row of `totals` says: kept in memory by the writer, written with each transaction that writes.
-struct Totals {
+struct Totals : EndCounts {
     std::uint64_t commits = 0;
     std::uint64_t last_number = 0;
     std::uint64_t live = 0;
-    std::uint64_t confirmed = 0;
-    std::uint64_t failed = 0;
-    std::uint64_t cancelled = 0;
-    std::uint64_t expired = 0;
-
-    void count_end(OrderStatus status);
 };
 
 /// The statements of the one connection that writes. Belongs to the writer's thread. Every method may throw
