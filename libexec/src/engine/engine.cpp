@@ -114,8 +114,8 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
     order.request = std::move(request);
     acceptance.account = std::move(options.account);
     acceptance.idempotency_key = std::move(options.idempotency_key);
-    acceptance.repetition_only =
-        refusal.has_value();  // what was accepted before is answered even when nothing new is
+    // What was accepted before is answered even when nothing new is taken.
+    acceptance.repetition_only = refusal.has_value();
 
     OrderEvent& opened = acceptance.opened;
     opened.order = order.id;

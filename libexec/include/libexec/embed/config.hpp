@@ -13,8 +13,8 @@ namespace libexec {
 struct Config {
     /// sqlite:PATH, or postgres://USER:PASSWORD@HOST:PORT/DATABASE as libpq takes it
     std::string database_url = "sqlite:exec.db";
-    std::string
-        node_name;  ///< what this node is called among those on one database; empty: the machine's name
+    /// What this node is called among those on one database; empty: the machine's name.
+    std::string node_name;
     /// On PostgreSQL: how long an order stays this node's without a sign of life, 300 ms..1 h
     std::chrono::milliseconds lease{15'000};
     std::size_t queue_concurrency = 10;           ///< orders in flight, 1..100'000

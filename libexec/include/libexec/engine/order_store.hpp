@@ -8,9 +8,9 @@
 #include "libexec/base/result.hpp"
 #include "libexec/base/task.hpp"
 #include "libexec/chain/chain.hpp"
-#include "libexec/model/store_node.hpp"
 #include "libexec/model/order.hpp"
 #include "libexec/model/order_event.hpp"
+#include "libexec/model/store_node.hpp"
 
 namespace libexec {
 
