@@ -105,6 +105,51 @@ TEST_SUITE("storage/postgres_nodes") {
         CHECK(is_whole(alpha.events(id)));
     }
 
+    TEST_CASE("each node knows how many orders are alive at all of them") {
+        const std::string schema = new_schema();
+        StoreWorld beta(node_on(schema));
+        StoreWorld alpha(node_on(schema));
+        const auto alive = [](StoreWorld& node, std::uint64_t count) {
+            return soon([&] { return node.store->live_orders() == count; });
+        };
+        std::vector<Claimed> taken;
+        for (int i = 0; i < 3; ++i) {
+            alpha.accepted();
+            ClaimBatch batch = beta.claim();
+            REQUIRE(batch.orders.size() == 1);
+            taken.push_back(std::move(batch.orders.front()));
+        }
+        CHECK(alpha.store->live_orders() == 3);
+        CHECK(alive(beta, 3));
+        for (Claimed& claimed : taken) {
+            beta.move(claimed, OrderStatus::routing);
+            beta.move(claimed, OrderStatus::failed);
+        }
+        CHECK(beta.store->live_orders() == 0);
+        CHECK(alive(alpha, 0));  // also at a node that has nothing to write
+    }
+
+    TEST_CASE("starts of long ago are counted together, and their rows are gone") {
+        const std::string schema = new_schema();
+        {
+            StoreWorld first(node_on(schema));
+            Claimed claimed = first.claimed();
+            first.move(claimed, OrderStatus::routing);
+            first.move(claimed, OrderStatus::failed);
+            first.accepted();
+        }
+        PostgresServer::shared().run_sql("update " + schema +
+                                         ".nodes set seen_at = seen_at - 8 * 86400000000::bigint");
+        StoreWorld second(node_on(schema));
+        StoreWorld third(node_on(schema));
+        for (StoreWorld* node : {&second, &third}) {
+            CHECK(node->store->live_orders() == 1);
+            CHECK(node->store->last_number() == 2);
+            CHECK(await(node->store->counts()).value().failed == 1);
+            CHECK(await(node->store->nodes()).value().size() == 2);
+        }
+    }
+
     TEST_CASE("every node hears of every event, in order and once") {
         const std::string schema = new_schema();
         StoreWorld alpha(node_on(schema));

@@ -4,6 +4,7 @@
 #                                the process PID is gone
 #   postgres.sh again FOLDER     starts it again after a stop or a crash
 #   postgres.sh stop FOLDER      stops it like a crash would
+#   postgres.sh sql FOLDER SQL   runs one statement
 #   postgres.sh remove FOLDER    stops it and removes the folder
 set -eu
 
@@ -83,6 +84,10 @@ again)
 stop)
     checked "${2-}"
     end "$2"
+    ;;
+sql)
+    checked "${2-}"
+    "$bin/psql" -q -X -v ON_ERROR_STOP=1 -h "$2" -U libexec -d postgres -c "$3" >/dev/null
     ;;
 remove)
     checked "${2-}"

@@ -66,6 +66,10 @@ PostgresServer::~PostgresServer() {
     }
 }
 
+void PostgresServer::run_sql(const std::string& statement) {
+    run("sql " + folder_ + " \"" + statement + "\"");
+}
+
 void PostgresServer::stop() { run("stop " + folder_); }
 
 void PostgresServer::start_again() { run("again " + folder_); }

@@ -15,6 +15,8 @@ public:
     PostgresServer& operator=(const PostgresServer&) = delete;
 
     const std::string& url() const { return url_; }
+    /// One statement without quotation marks, as somebody at the server's own console.
+    void run_sql(const std::string& statement);
     /// As a crash of the machine would, but for the disk.
     void stop();
     void start_again();

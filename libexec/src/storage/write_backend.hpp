@@ -60,8 +60,8 @@ public:
 
     /// How often `beat` wants to be called; zero: never.
     virtual std::chrono::milliseconds beat_interval() const { return std::chrono::milliseconds(0); }
-    /// Keeps what this writer holds. Throws when it cannot.
-    virtual void beat() {}
+    /// Keeps what this writer holds, and tells how the database stands. Throws when it cannot.
+    virtual StoreStanding beat() { return connect(); }
     /// Nothing will be written any more.
     virtual void finish() {}
 };

@@ -236,7 +236,7 @@ void StoreWriter::beat() {
     beat_due_ = steady_clock::now() + beat_interval_;
     if (trouble_) return;
     try {
-        backend_->beat();
+        adopt(backend_->beat());
     } catch (...) {
         mark_trouble(current_trouble().what);
     }

@@ -8,9 +8,15 @@
 namespace libexec {
 namespace {
 
+using std::chrono::steady_clock;
+
+/// At least how often it is looked what other nodes have alive.
+constexpr std::chrono::milliseconds look_interval{250};
 constexpr int tries_most = 4;  ///< of a transaction that another node's was in the way of
 
 }  // namespace
+
+std::chrono::microseconds PgBackend::renew_interval() const { return identity_.who.lease / 3; }
 
 /// What is unwelcome drops its parts and nothing else. Returns why it was unwelcome; empty when it was not.
 std::string PgBackend::write_isolated(WriteOp& operation, BatchWriter& writer) {
@@ -39,18 +45,19 @@ StoreStanding PgBackend::connect() {
     if (tables_) return standing_after(counts_);
     auto tables = std::make_unique<PgWriteTables>(identity_.place, identity_.who);
     if (identity_.count_on_injected_clock) tables->set_now(clock_.now());
-    // Waits for whatever an earlier connection of this node may still be committing.
     tables->begin();
-    counts_ = tables->lock_node();
-    const StoreStanding all = tables->read_standing();
+    if (!known_) tables->nodes().add();
+    // Waits for whatever an earlier connection of this node may still be committing.
+    counts_ = tables->nodes().lock();
+    tables->nodes().fold_old();
+    others_ = tables->nodes().others();
     tables->commit();
-    others_.last_number = all.last_number;
-    others_.live = all.live + counts_.ended() - counts_.accepted;
+    known_ = true;
     tables_ = std::move(tables);
     return standing_after(counts_);
 }
 
-/// Other nodes' orders count as they stood when this one connected; `live` wraps around zero on its way.
+/// `live` of the others alone wraps around zero: they end orders that were accepted here.
 StoreStanding PgBackend::standing_after(const NodeCounts& counts) const {
     StoreStanding standing;
     standing.last_number = std::max(others_.last_number, counts.last_number);
@@ -98,7 +105,7 @@ Trial PgBackend::attempt_once(Ops operations, bool isolated, bool& again) {
         }
         if (trial.wrote) {
             ++after.commits;
-            tables_->write_node(after);
+            others_ = tables_->nodes().write(after);
         }
         trial.commits = after.commits;
         trial.standing = standing_after(after);
@@ -139,6 +146,7 @@ void PgBackend::probe() {
     try {
         connect();
         transact(&PgWriteTables::renew_leases);
+        renew_due_ = steady_clock::now() + renew_interval();
     } catch (...) {
         tables_.reset();
         throw;
@@ -146,10 +154,23 @@ void PgBackend::probe() {
 }
 
 std::chrono::milliseconds PgBackend::beat_interval() const {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(identity_.who.lease) / 3;
+    return std::min(std::chrono::duration_cast<std::chrono::milliseconds>(renew_interval()), look_interval);
 }
 
-void PgBackend::beat() { probe(); }
+StoreStanding PgBackend::beat() {
+    if (steady_clock::now() >= renew_due_) {
+        probe();
+        return standing_after(counts_);
+    }
+    try {
+        connect();
+        others_ = tables_->nodes().others();
+    } catch (...) {
+        tables_.reset();
+        throw;
+    }
+    return standing_after(counts_);
+}
 
 void PgBackend::finish() {
     if (!tables_) return;
@@ -169,7 +190,7 @@ void PgBackend::transact(void (PgWriteTables::*work)()) {
     ++after.commits;
     tables_->begin();
     (tables_.get()->*work)();
-    tables_->write_node(after);
+    others_ = tables_->nodes().write(after);
     tables_->commit();
     counts_ = after;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,7 +17,7 @@ class PgBackend final : public WriteBackend {
 public:
     struct Identity {
         PgPlace place;
-        PgWriteTables::Who who;
+        PgNode who;
         bool count_on_injected_clock = false;
     };
     PgBackend(Identity identity, const Clock& clock, Log& log)
@@ -27,14 +28,16 @@ public:
     std::optional<bool> landed(const Trial& trial) override;
     void probe() override;
     std::chrono::milliseconds beat_interval() const override;
-    /// Renews the leases of everything this node holds.
-    void beat() override;
+    /// Renews the leases of everything this node holds, when they have a third behind them, and looks what
+    /// the others have alive.
+    StoreStanding beat() override;
     /// Gives back what this node holds.
     void finish() override;
 
 private:
     class BatchWriter;
     Trial attempt_once(Ops operations, bool isolated, bool& again);
+    std::chrono::microseconds renew_interval() const;
     StoreStanding standing_after(const NodeCounts& counts) const;
     std::string write_isolated(WriteOp& operation, BatchWriter& writer);
     void undo();
@@ -48,7 +51,9 @@ private:
     /// A statement has failed: SOCI never frees what it had bound then, but for the end of the statement.
     bool statement_failed_ = false;
     NodeCounts counts_;     ///< of this node, as committed
-    StoreStanding others_;  ///< of all other nodes, when this one connected
+    bool known_ = false;    ///< this node has a row
+    StoreStanding others_;  ///< of all other nodes, a moment ago
+    std::chrono::steady_clock::time_point renew_due_{};
 };
 
 }  // namespace libexec

@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "moment.hpp"
 #include "schema.hpp"
 
 namespace libexec {
 namespace {
-
-/// Microseconds since 1970, one value for the whole statement.
-const std::string moment =
-    "moment as materialized (select coalesce(:now::bigint, (extract(epoch from clock_timestamp()) * "
-    "1000000)::bigint) as now)";
 
 /// Each name of a comma-separated list, after `row.`.
 std::string of(const std::string& row, const std::string& names) {
@@ -37,7 +33,7 @@ void decode(OrderRow& row) {
 
 }  // namespace
 
-PgWriteTables::PgWriteTables(const PgPlace& place, Who who)
+PgWriteTables::PgWriteTables(const PgPlace& place, const PgNode& who)
     : connection_(place),
       ids_({1}),
       keys_new_({5}),
@@ -53,10 +49,6 @@ PgWriteTables::PgWriteTables(const PgPlace& place, Who who)
       savepoint_(connection_.session),
       release_(connection_.session),
       to_savepoint_(connection_.session),
-      lock_node_(connection_.session),
-      add_node_(connection_.session),
-      write_node_(connection_.session),
-      standing_(connection_.session),
       find_known_(connection_.session),
       add_keys_(connection_.session),
       insert_orders_(connection_.session),
@@ -74,7 +66,6 @@ PgWriteTables::PgWriteTables(const PgPlace& place, Who who)
     migrate_pg(connection_.session, place.schema);
     now_.set_null();
     me_.set(who.id);
-    my_name_.set(who.name);
     lease_.set(who.lease.count());
 
     begin_.prepare("begin");
@@ -84,23 +75,7 @@ PgWriteTables::PgWriteTables(const PgPlace& place, Who who)
     release_.prepare("release savepoint step");
     to_savepoint_.prepare("rollback to savepoint step");
 
-    node_.define(lock_node_.in(me_));
-    lock_node_.prepare(std::string("select ") + NodeRow::columns + " from nodes where id = :id for update");
-    add_node_.in(now_, me_, my_name_)
-        .prepare(
-            "with " + moment +
-            " insert into nodes select :id, :name, now, now, 0, 0, 0, 0, 0, 0, 0 from moment on conflict do "
-            "nothing");
-    node_.bind(write_node_.in(now_));
-    write_node_.in(me_);
-    write_node_.prepare("with " + moment + std::string(" update nodes set seen_at = now, (") +
-                        NodeRow::columns +
-                        ") = (:a::bigint, :b::bigint, :c::bigint, :d::bigint, :e::bigint, :f::bigint, "
-                        ":g::bigint) from moment where id = :id");
-    standing_.out(epoch_, count_)
-        .prepare(
-            "select coalesce(max(last_number), 0)::bigint, coalesce(sum(accepted - confirmed - failed - "
-            "cancelled - expired), 0)::bigint from nodes");
+    nodes_.emplace(connection_.session, who, now_);
     prepare_accepting();
     prepare_moving();
     prepare_claiming();
@@ -126,7 +101,7 @@ void PgWriteTables::prepare_accepting() {
     orders_new_.bind(insert_orders_);
     events_new_.bind(insert_orders_);
     insert_orders_.prepare(
-        "with " + moment + ", accepted as (insert into orders (" + order_columns + ") select * from " +
+        "with " + pg_moment + ", accepted as (insert into orders (" + order_columns + ") select * from " +
         orders_new_.source("o", "o", order_columns) +
         " returning id), opened as (insert into order_events (" + event_columns + ") select * from " +
         events_new_.source("e", "e", event_columns) +
@@ -165,7 +140,7 @@ void PgWriteTables::prepare_moving() {
     opened_.bind(move_);
     move_.out(id_, moved_, fenced_, closed_);
     move_.prepare(
-        "with " + moment + ", s as materialized (select * from " + steps_.source("s", "s", step_columns) +
+        "with " + pg_moment + ", s as materialized (select * from " + steps_.source("s", "s", step_columns) +
         "), moved as (update orders o set (" + standing_columns + ") = (" + of("s", standing_columns) +
         ") from s join jobs j on j.order_id = s.order_id and j.epoch = s.epoch where o.id = s.order_id and "
         "o.last_seq = s.expected_seq and (s.opens = 0 or o.cancel_requested = 0) returning o.id, "
@@ -196,7 +171,7 @@ void PgWriteTables::prepare_moving() {
     ids_.bind(cancel_);
     cancel_.out(id_, order_.status)
         .prepare(
-            "with " + moment + ", c as materialized (select * from " + ids_.source("i", "i", "id") +
+            "with " + pg_moment + ", c as materialized (select * from " + ids_.source("i", "i", "id") +
             "), asked as (update orders o set cancel_requested = 1 from c where o.id = c.id and o.status < 4 "
             "returning o.id), hastened as (update jobs set visible_at = least(visible_at, moment.now) from "
             "asked, moment where jobs.order_id = asked.id and jobs.owner is null) select o.id, o.status from "
@@ -208,7 +183,7 @@ void PgWriteTables::prepare_claiming() {
     claim_.in(now_, me_, limit_, me_, lease_)
         .out(id_, epoch_, due_)
         .prepare(
-            "with " + moment +
+            "with " + pg_moment +
             ", due as materialized (select order_id, visible_at from jobs, moment where visible_at <= "
             "moment.now and owner is distinct from :me order by visible_at, order_id limit :most for update "
             "of "
@@ -219,14 +194,14 @@ void PgWriteTables::prepare_claiming() {
     ids_.bind(claim_orders_);
     claim_orders_.in(me_)
         .out(id_, epoch_, due_)
-        .prepare("with " + moment +
+        .prepare("with " + pg_moment +
                  " update jobs set epoch = epoch + 1, owner = :own, visible_at = moment.now + :lease::bigint "
                  "from " +
                  ids_.source("i", "i", "id") +
                  ", moment where jobs.order_id = i.id and (jobs.owner is null or jobs.owner = :me or "
                  "jobs.visible_at <= moment.now) returning jobs.order_id, jobs.epoch, 0");
     next_due_.in(now_).out(due_).prepare(
-        "with " + moment +
+        "with " + pg_moment +
         " select min(visible_at) - (select now from moment) from jobs where owner is null");
     ids_.bind(load_orders_);
     order_.define(load_orders_);
@@ -237,34 +212,15 @@ void PgWriteTables::prepare_claiming() {
     load_attempts_.prepare("select " + attempt_columns + " from attempts where order_id in (select id from " +
                            ids_.source("i", "i", "id") + ") order by order_id, number");
     renew_.in(now_, lease_, me_)
-        .prepare("with " + moment +
+        .prepare("with " + pg_moment +
                  " update jobs set visible_at = moment.now + :lease::bigint from moment where owner = :me");
     give_back_.in(now_, me_).prepare(
-        "with " + moment +
+        "with " + pg_moment +
         " update jobs set owner = null, visible_at = least(visible_at, moment.now) from moment where owner "
         "= :me");
 }
 
 void PgWriteTables::set_now(std::optional<Time> now) { now_.set(now); }
-
-NodeCounts PgWriteTables::lock_node() {
-    add_node_.run();
-    if (!lock_node_.one()) throw std::runtime_error("the row of this node is gone from the database");
-    return node_.get();
-}
-
-void PgWriteTables::write_node(const NodeCounts& counts) {
-    node_.put(counts);
-    if (write_node_.run() != 1) throw std::runtime_error("the row of this node is gone from the database");
-}
-
-StoreStanding PgWriteTables::read_standing() {
-    standing_.one();
-    StoreStanding standing;
-    standing.last_number = epoch_.u64();
-    standing.live = count_.u64();
-    return standing;
-}
 
 std::map<PgWriteTables::Key, PgWriteTables::Known> PgWriteTables::find_known(const std::vector<Key>& keys) {
     std::map<Key, Known> known;

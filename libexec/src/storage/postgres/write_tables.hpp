@@ -11,7 +11,7 @@
 #include "../write_backend.hpp"
 #include "columns.hpp"
 #include "connection.hpp"
-#include "node_row.hpp"
+#include "node_table.hpp"
 
 namespace libexec {
 
@@ -20,11 +20,6 @@ namespace libexec {
 /// throws; what went wrong is told by `current_trouble`.
 class PgWriteTables {
 public:
-    struct Who {
-        std::string id;    ///< of this start of the node
-        std::string name;  ///< of the node
-        std::chrono::microseconds lease;
-    };
     /// A key that makes a repetition recognisable: scope, owner, key.
     using Key = std::tuple<int, std::string, std::string>;
     struct Known {
@@ -44,7 +39,7 @@ public:
     };
 
     /// Connects, and brings the schema up to date.
-    PgWriteTables(const PgPlace& place, Who who);
+    PgWriteTables(const PgPlace& place, const PgNode& who);
 
     void begin() { begin_.run(); }
     void commit() { commit_.run(); }
@@ -56,11 +51,7 @@ public:
     /// For every statement until the next call: the time that counts; nothing: the database's own.
     void set_now(std::optional<Time> now);
 
-    /// This node's counts, once nobody writes them any more; the row is made when it is missing.
-    NodeCounts lock_node();
-    /// Throws std::runtime_error when the row is gone: somebody took this node for dead.
-    void write_node(const NodeCounts& counts);
-    StoreStanding read_standing();
+    PgNodeTable& nodes() { return *nodes_; }
 
     std::map<Key, Known> find_known(const std::vector<Key>& keys);
     /// Writes orders, first events and jobs; keys are written by `add_keys`.
@@ -97,9 +88,8 @@ private:
 
     // What statements bind lives before them and goes after them.
     NumberSlot now_;  ///< null: the database's own clock
-    TextSlot me_, my_name_, id_;
-    NumberSlot lease_, limit_, epoch_, due_, moved_, fenced_, closed_, count_;
-    NodeRow node_;
+    TextSlot me_, id_;
+    NumberSlot lease_, limit_, epoch_, due_, moved_, fenced_, closed_;
     OrderRow order_;
     AttemptRow attempt_, closing_;
     EventRow event_;
@@ -109,9 +99,9 @@ private:
     PgColumns steps_, step_events_, opened_, closes_;
 
     Statement begin_, commit_, rollback_, savepoint_, release_, to_savepoint_;
-    Statement lock_node_, add_node_, write_node_, standing_;
     Statement find_known_, add_keys_, insert_orders_, lock_jobs_, move_, cancel_;
     Statement claim_, claim_orders_, next_due_, load_orders_, load_attempts_, renew_, give_back_;
+    std::optional<PgNodeTable> nodes_;  ///< once the schema is there
 };
 
 }  // namespace libexec
