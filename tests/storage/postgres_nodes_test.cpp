@@ -7,52 +7,11 @@
 #include <set>
 #include <thread>
 
-#include "storage/postgres_place.hpp"
-#include "support/store_conformance_world.hpp"
+#include "storage/node_place.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// One of several nodes on one schema, whose leases count on the server's clock.
-class NodePlace final : public StorePlace {
-public:
-    NodePlace(const std::string& schema, std::chrono::milliseconds lease) {
-        place.config.schema = schema;
-        place.config.count_on_injected_clock = false;
-        place.config.lease = lease;
-        place.config.probe_interval = 50ms;
-        place.config.stall = 500ms;
-    }
-    std::unique_ptr<OrderStore> open(const Clock& clock, EventBus& bus) override {
-        return place.open(clock, bus);
-    }
-    PostgresPlace place;
-};
-
-std::string new_schema() {
-    static std::atomic<int> number = 0;
-    return "nodes_" + std::to_string(++number);
-}
-
-std::unique_ptr<StorePlace> node_on(const std::string& schema, std::chrono::milliseconds lease = 1h) {
-    return std::make_unique<NodePlace>(schema, lease);
-}
-
-/// Looks again until it holds, for ten seconds.
-template <class Condition>
-bool soon(Condition holds) {
-    const auto end = std::chrono::steady_clock::now() + 10s;
-    while (std::chrono::steady_clock::now() < end) {
-        if (holds()) return true;
-        std::this_thread::sleep_for(5ms);
-    }
-    return holds();
-}
-
-}  // namespace
 
 TEST_SUITE("storage/postgres_nodes") {
     TEST_CASE("an order is one node's at a time, and the next one's when the first closes") {

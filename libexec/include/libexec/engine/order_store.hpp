@@ -8,6 +8,7 @@
 #include "libexec/base/result.hpp"
 #include "libexec/base/task.hpp"
 #include "libexec/chain/chain.hpp"
+#include "libexec/engine/shared_limits.hpp"
 #include "libexec/model/order.hpp"
 #include "libexec/model/order_event.hpp"
 #include "libexec/model/store_node.hpp"
@@ -152,6 +153,9 @@ public:
     /// The nodes that share the store: those seen within the last hour or holding something, in the order of
     /// their starts. Empty for a store of one node.
     virtual Task<Result<std::vector<StoreNode>>> nodes();
+
+    /// Limits that all nodes on this store keep together; null for a store of one node.
+    virtual SharedLimits* shared_limits() { return nullptr; }
 
     /// The highest order number ever accepted; 0 for an empty store. Blocking; for the start.
     virtual std::uint64_t last_number() = 0;

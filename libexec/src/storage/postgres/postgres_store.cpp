@@ -1,12 +1,15 @@
 #include "libexec/storage/postgres_store.hpp"
 
+#include <condition_variable>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "../stored_orders.hpp"
 #include "backend.hpp"
 #include "libexec/base/random.hpp"
+#include "limit_link.hpp"
 #include "read_tables.hpp"
 #include "wake_link.hpp"
 
@@ -15,6 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto watch_interval = 250ms;
 constexpr std::size_t name_most = 60;  // a node's travels in hints, whose length is bounded
 
 void check(const PostgresStoreConfig& config) {
@@ -70,7 +74,17 @@ public:
     PostgresStore(const PostgresStoreConfig& config, const PgBackend::Identity& identity, const Clock& clock,
                   EventBus& bus, Log& log)
         : PostgresStore(config, identity, clock, bus, log, std::make_shared<Teller>(bus)) {}
-    ~PostgresStore() override { teller_->link(nullptr); }
+    ~PostgresStore() override {
+        {
+            const std::lock_guard lock(mutex_);
+            closing_ = true;
+        }
+        closed_.notify_one();
+        watch_.join();
+        teller_->link(nullptr);
+    }
+
+    SharedLimits* shared_limits() override { return &limits_; }
 
 private:
     /// Where the events of a commit go. The writer starts before there is a link and ends after it.
@@ -102,20 +116,35 @@ private:
               },
               [teller](const std::vector<CommittedEvent>& events) { teller->tell(events); }, clock, log),
           teller_(std::move(teller)),
+          limits_(identity.place, identity.who, log),
           link_(plan_of(identity), bus, log) {
         teller_->link(&link_);
+        watch_ = std::thread([this] { watch(); });
     }
 
     WakeLink::Plan plan_of(const PgBackend::Identity& identity) {
         WakeLink::Plan plan;
         plan.place = identity.place;
         plan.node = identity.who.id;
-        plan.now_and_then = [this] { writer().refuse_stalled(); };
         return plan;
     }
 
+    /// A thread that asks the server nothing sees to those whom a hanging server keeps waiting.
+    void watch() {
+        std::unique_lock lock(mutex_);
+        while (!closed_.wait_for(lock, watch_interval, [this] { return closing_; })) {
+            writer().refuse_stalled();
+            limits_.refuse_stalled();
+        }
+    }
+
     const std::shared_ptr<Teller> teller_;
-    WakeLink link_;  // gone before the writer is: it looks after those that wait there
+    PgLimitLink limits_;
+    WakeLink link_;
+    std::mutex mutex_;
+    std::condition_variable closed_;
+    bool closing_ = false;
+    std::thread watch_;
 };
 
 }  // namespace

@@ -138,7 +138,28 @@ const Script first_schema{
         primary key (scope, owner, key)))",
 };
 
-const std::array<Script, 1> steps{first_schema};
+/// Limits that all nodes keep together. Unlogged: a crash of the server empties them, which costs a minute of
+/// limits and no order.
+const Script shared_limits{
+    // full_at: when the bucket will hold its `per_minute` tokens again; the rest is what the last demand was and
+    // got.
+    R"(create unlogged table rate_buckets (
+        key text primary key,
+        full_at bigint not null,
+        at bigint not null,
+        token bigint not null,
+        asked bigint not null,
+        granted bigint not null) with (fillfactor = 50))",
+    // Sockets that follow an order from one address, by the start of the node that serves them.
+    R"(create unlogged table followers (
+        order_id bytea not null,
+        address text not null,
+        node text not null,
+        sockets bigint not null,
+        primary key (order_id, address, node)) with (fillfactor = 50))",
+};
+
+const std::array<Script, 2> steps{first_schema, shared_limits};
 
 constexpr int known = static_cast<int>(steps.size());
 

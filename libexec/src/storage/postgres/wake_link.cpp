@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr auto tell_interval = 20ms;
-constexpr auto chore_interval = 1s;
 constexpr auto reconnect_pause = 500ms;
 constexpr std::size_t hints_most = 100'000;     ///< beyond, others learn by looking
 constexpr std::size_t published_most = 50'000;  ///< remembered, and as many from before
@@ -119,7 +118,6 @@ void WakeLink::run(std::unique_ptr<Listener> listener) {
             complained = true;
             tables_.reset();
         }
-        if (plan_.now_and_then) plan_.now_and_then();
         if (!stopping_) wait(-1, reconnect_pause);
     }
 }
@@ -140,15 +138,11 @@ void WakeLink::serve(Listener& listener) {
             look_at_followed();
             poll_due_ = steady_clock::now() + plan_.poll;
         }
-        if (now >= chore_due_) {
-            if (plan_.now_and_then) plan_.now_and_then();
-            chore_due_ = steady_clock::now() + chore_interval;
-        }
     }
 }
 
 std::chrono::milliseconds WakeLink::until_next() {
-    Moment next = std::min(poll_due_, chore_due_);
+    Moment next = poll_due_;
     {
         const std::lock_guard lock(mutex_);
         if (!hints_.empty()) next = std::min(next, hints_due_);

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,7 +29,6 @@ public:
         PgPlace place;
         std::string node;                         ///< of this start: its own hints are passed over
         std::chrono::milliseconds poll{250};      ///< of followed orders
-        std::function<void()> now_and_then = {};  ///< called about every second
     };
 
     /// Listens when it returns: nothing that is told from then on is missed, unless the connection is lost.
@@ -75,7 +73,6 @@ private:
     std::unordered_map<OrderId, std::uint32_t> published_before_;
     Moment hints_due_{};
     Moment poll_due_{};
-    Moment chore_due_{};
     std::thread thread_;
 };
 
