@@ -58,10 +58,12 @@ Task<Result<std::vector<CommittedEvent>>> all_events(Service& service, OrderId o
     }
 }
 
-std::optional<SubmitOptions> OrderRoutes::admit(Call& call) {
-    if (auto problem = submissions_.admit(call.request().peer_address)) {
+Task<std::optional<SubmitOptions>> OrderRoutes::admit(Call& call) {
+    Task<std::optional<Problem>> admitting = submissions_.admit(std::string(call.request().peer_address));
+    std::optional<Problem> problem = co_await std::move(admitting);
+    if (problem) {
         refuse_submission(call, std::move(*problem));
-        return std::nullopt;
+        co_return std::nullopt;
     }
     constexpr std::size_t key_bytes_most = 255;
     SubmitOptions options;
@@ -71,11 +73,11 @@ std::optional<SubmitOptions> OrderRoutes::admit(Call& call) {
         if (!is_token_text(*key, key_bytes_most)) {
             refuse_submission(
                 call, bad_parameter("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
-            return std::nullopt;
+            co_return std::nullopt;
         }
         options.idempotency_key = *key;
     }
-    return options;
+    co_return options;
 }
 
 void OrderRoutes::answer_submission(Call& call, Submission submission,
@@ -98,7 +100,7 @@ Task<void> OrderRoutes::submit(Call& call) {
         refuse_submission(call, std::move(*problem));
         co_return;
     }
-    std::optional<SubmitOptions> options = admit(call);
+    std::optional<SubmitOptions> options = co_await admit(call);
     if (!options) co_return;
     Submission submission = co_await submissions_.place(call.request().body, std::move(*options));
     answer_submission(call, std::move(submission), std::nullopt);
@@ -111,7 +113,7 @@ Task<void> OrderRoutes::retry(Call& call) {
         refuse_submission(call, std::move(*refusal));
         co_return;
     }
-    std::optional<SubmitOptions> options = admit(call);
+    std::optional<SubmitOptions> options = co_await admit(call);
     if (!options) co_return;
     DecodedRetry decoded = decode_retry_request(call.request().body);
     if (auto* const problem = std::get_if<Problem>(&decoded)) {

@@ -33,7 +33,7 @@ public:
 private:
     /// What goes with a submission beside its body; nothing, and the refusal on its way, when it may not come
     /// in.
-    std::optional<SubmitOptions> admit(Call& call);
+    Task<std::optional<SubmitOptions>> admit(Call& call);
     void answer_submission(Call& call, Submission submission, const std::optional<OrderId>& retry_of);
     /// Every answer to a submission says how much more may come.
     void refuse_submission(Call& call, Problem problem);

@@ -29,6 +29,27 @@ Time& RateLimiter::bucket(std::string_view address, Time now) {
     return full_at_.emplace(std::move(key), Time{}).first->second;
 }
 
+Task<RateLimiter::Answer> RateLimiter::take(std::string address) {
+    Answer answer = take_here(address);
+    if (!answer.allowed || shared_ == nullptr || per_minute_ == 0) co_return answer;
+    Task<Result<SharedLimits::Verdict>> asking = shared_->take(rate_key(address), per_minute_);
+    const Result<SharedLimits::Verdict> verdict = co_await std::move(asking);
+    if (verdict) answer = adopt(address, verdict.value());
+    co_return answer;
+}
+
+/// From here on this node's own bucket stands as the one of all nodes.
+RateLimiter::Answer RateLimiter::adopt(std::string_view address, const SharedLimits::Verdict& verdict) {
+    const std::lock_guard lock(mutex_);
+    const Time now = clock_.now();
+    Time& full_at = bucket(address, now);
+    full_at = now + verdict.missing;
+    Answer answer = answer_at(now, full_at, std::max(per_minute_.load(), 1U));
+    answer.allowed = verdict.allowed;
+    if (!answer.allowed) ++refused_;
+    return answer;
+}
+
 RateLimiter::Answer RateLimiter::ask(std::string_view address, bool take_one) {
     using std::chrono::microseconds;
     const std::uint32_t per_minute = per_minute_;
@@ -38,10 +59,19 @@ RateLimiter::Answer RateLimiter::ask(std::string_view address, bool take_one) {
     const std::lock_guard lock(mutex_);
     const Time now = clock_.now();
     Time& full_at = bucket(address, now);
+    const bool allowed = std::max(full_at, now) + token - now <= minute;
+    if (allowed && take_one) full_at = std::max(full_at, now) + token;
+    if (!allowed && take_one) ++refused_;
+    Answer answer = answer_at(now, full_at, per_minute);
+    answer.allowed = allowed;
+    return answer;
+}
+
+RateLimiter::Answer RateLimiter::answer_at(Time now, Time full_at, std::uint32_t per_minute) const {
+    using std::chrono::microseconds;
+    const microseconds minute = std::chrono::minutes(1);
+    const microseconds token = minute / per_minute;
     Answer answer;
-    answer.allowed = std::max(full_at, now) + token - now <= minute;
-    if (answer.allowed && take_one) full_at = std::max(full_at, now) + token;
-    if (!answer.allowed && take_one) ++refused_;
     const microseconds missing = std::max(full_at, now) - now;
     const auto whole = std::max<microseconds::rep>((minute - missing) / token, 0);
     answer.remaining = static_cast<std::uint32_t>(std::min<microseconds::rep>(whole, per_minute));

@@ -9,23 +9,29 @@
 #include <unordered_map>
 
 #include "libexec/base/clock.hpp"
+#include "libexec/engine/shared_limits.hpp"
 
 namespace libexec::server {
 
 /// A token bucket for each client address: `per_minute` tokens, refilled evenly. Safe from any thread.
-/// Bounded: past `addresses_max` addresses seen within a minute, newcomers share one bucket.
+/// Bounded: past `addresses_max` addresses seen within a minute, newcomers share one bucket. With `shared`
+/// limits the bucket is one for all nodes, and this node's own only while those cannot be read.
 class RateLimiter {
 public:
-    RateLimiter(std::uint32_t per_minute, const Clock& clock, std::size_t addresses_max = 10'000)
-        : per_minute_(per_minute), addresses_max_(addresses_max), clock_(clock) {}
+    /// `shared`, when there is one, outlives it.
+    RateLimiter(std::uint32_t per_minute, const Clock& clock, std::size_t addresses_max = 10'000,
+                SharedLimits* shared = nullptr)
+        : per_minute_(per_minute), addresses_max_(addresses_max), clock_(clock), shared_(shared) {}
 
     struct Answer {
         bool allowed = true;
         std::uint32_t remaining = 0;          ///< tokens left; 0 without a limit
         std::chrono::seconds retry_after{0};  ///< until there is one more token, rounded up, at least 1
     };
-    /// Takes a token of that address, or says when there will be one.
-    Answer take(std::string_view address) { return ask(address, true); }
+    /// Takes a token of that address, at all nodes, or says when there will be one.
+    Task<Answer> take(std::string address);
+    /// The same at this node alone.
+    Answer take_here(std::string_view address) { return ask(address, true); }
     /// How that address stands, taking nothing; `allowed` says whether there is a token.
     Answer look(std::string_view address) { return ask(address, false); }
     std::uint32_t per_minute() const { return per_minute_; }
@@ -36,11 +42,14 @@ public:
 
 private:
     Answer ask(std::string_view address, bool take_one);
+    Answer adopt(std::string_view address, const SharedLimits::Verdict& verdict);
+    Answer answer_at(Time now, Time full_at, std::uint32_t per_minute) const;
     Time& bucket(std::string_view address, Time now);
 
     std::atomic<std::uint32_t> per_minute_;
     const std::size_t addresses_max_;
     const Clock& clock_;
+    SharedLimits* const shared_;
     std::atomic<std::uint64_t> refused_{0};
     std::mutex mutex_;
     /// When each bucket will be full again: one number says all there is to know about it.

@@ -10,25 +10,28 @@
 #include <string_view>
 #include <utility>
 
-#include "libexec/model/attempt.hpp"
+#include "libexec/engine/shared_limits.hpp"
 
 namespace libexec::server {
 
 /// Counts the open sockets, and who follows what: at most `per_order` sockets for one order and address (0:
-/// no limit). Safe from any thread; outlives its places.
+/// no limit), at all nodes together where there are `shared` limits that can be read. Safe from any thread;
+/// outlives its places.
 class SocketLimiter {
 public:
-    explicit SocketLimiter(std::uint32_t per_order) : per_order_(per_order) {}
+    /// `shared`, when there is one, outlives it.
+    explicit SocketLimiter(std::uint32_t per_order, SharedLimits* shared = nullptr)
+        : shared_(shared), per_order_(per_order) {}
 
     /// A place among the followers, given back when it is destroyed.
     class Place {
     public:
         Place(Place&& other) noexcept
-            : limiter_(std::exchange(other.limiter_, nullptr)), key_(std::move(other.key_)) {}
+            : limiter_(std::exchange(other.limiter_, nullptr)),
+              key_(std::move(other.key_)),
+              shared_(other.shared_) {}
         Place& operator=(Place&&) = delete;
-        ~Place() {
-            if (limiter_ != nullptr) limiter_->leave(key_);
-        }
+        ~Place();
 
     private:
         friend class SocketLimiter;
@@ -36,6 +39,7 @@ public:
         Place(SocketLimiter* limiter, Key key) : limiter_(limiter), key_(std::move(key)) {}
         SocketLimiter* limiter_;
         Key key_;
+        bool shared_ = false;  ///< counted among those of all nodes
     };
 
     /// One open socket, until it is destroyed.
@@ -52,15 +56,7 @@ public:
     Presence enter() { return Presence(*this); }
 
     /// Nothing when the order has as many followers from there as it may.
-    std::optional<Place> join(const OrderId& order, std::string_view address) {
-        const std::lock_guard lock(mutex_);
-        Place::Key key(order, address);
-        std::uint32_t& count = counts_[key];
-        const std::uint32_t per_order = per_order_;
-        if (per_order != 0 && count >= per_order) return std::nullopt;
-        ++count;
-        return Place(this, std::move(key));
-    }
+    Task<std::optional<Place>> join(OrderId order, std::string address);
 
     std::uint32_t per_order() const { return per_order_; }
     /// Another limit from now on; who is there stays.
@@ -69,12 +65,10 @@ public:
     std::uint64_t total() const { return total_; }
 
 private:
-    void leave(const Place::Key& key) {
-        const std::lock_guard lock(mutex_);
-        const auto found = counts_.find(key);
-        if (--found->second == 0) counts_.erase(found);
-    }
+    std::optional<Place> join_here(const OrderId& order, const std::string& address);
+    void leave(const Place::Key& key);
 
+    SharedLimits* const shared_;
     std::atomic<std::uint32_t> per_order_;
     std::mutex mutex_;
     std::map<Place::Key, std::uint32_t> counts_;

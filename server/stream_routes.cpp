@@ -107,7 +107,9 @@ Task<void> StreamRoutes::follow(Call& call) {
     }
     const OrderId id = record->order.id;
     const SocketLimiter::Presence presence = sockets_.enter();
-    std::optional<SocketLimiter::Place> place = sockets_.join(id, call.request().peer_address);
+    Task<std::optional<SocketLimiter::Place>> joining =
+        sockets_.join(id, std::string(call.request().peer_address));
+    const std::optional<SocketLimiter::Place> place = co_await std::move(joining);
     if (!place) {
         const std::string quota = std::to_string(sockets_.per_order());
         HttpResponse head;

@@ -30,17 +30,18 @@ std::optional<Problem> check_json_body(const HttpRequest& request) {
     return std::nullopt;
 }
 
-std::optional<Problem> Submissions::admit(std::string_view address) {
+Task<std::optional<Problem>> Submissions::admit(std::string address) {
     if (draining_ || service_.draining()) {
-        return make_problem("draining", "this node is stopping and takes no new orders");
+        co_return make_problem("draining", "this node is stopping and takes no new orders");
     }
-    const RateLimiter::Answer answer = limiter_.take(address);
-    if (answer.allowed) return std::nullopt;
+    Task<RateLimiter::Answer> taking = limiter_.take(std::move(address));
+    const RateLimiter::Answer answer = co_await std::move(taking);
+    if (answer.allowed) co_return std::nullopt;
     Problem problem =
         make_problem("rate_limited", "more than " + std::to_string(limiter_.per_minute()) +
                                          " submissions in a minute from this address: wait for retryAfter");
     problem.retry_after = answer.retry_after;
-    return problem;
+    co_return problem;
 }
 
 Task<Submission> Submissions::place(std::string_view body, SubmitOptions options) {

@@ -38,7 +38,7 @@ public:
           queue_limit_(queue_limit) {}
 
     /// Takes a token of the address. A refusal: `draining` (which takes none), `rate_limited`.
-    std::optional<Problem> admit(std::string_view address);
+    Task<std::optional<Problem>> admit(std::string address);
     /// `body` outlives the call.
     Task<Submission> place(std::string_view body, SubmitOptions options);
     Task<Submission> place_order(OrderRequest request, SubmitOptions options);

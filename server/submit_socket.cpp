@@ -74,7 +74,8 @@ Task<void> SubmitSocket::take(std::shared_ptr<Session> session, const WsMessage&
                "");
         co_return;
     }
-    std::optional<Problem> refusal = submissions_.admit(session->address);
+    Task<std::optional<Problem>> admitting = submissions_.admit(session->address);
+    std::optional<Problem> refusal = co_await std::move(admitting);
     if (!refusal && session->orders.size() >= orders_most_) {
         refusal =
             make_problem("too_many_connections",
@@ -99,7 +100,7 @@ Task<void> SubmitSocket::take(std::shared_ptr<Session> session, const WsMessage&
         session->socket->close(WsCloseCode::try_again_later, too_slow);
         co_return;
     }
-    follow(session, submission.order);
+    co_await follow(session, submission.order);
 }
 
 void SubmitSocket::refuse(Session& session, Problem problem, std::string_view body) {
@@ -109,16 +110,17 @@ void SubmitSocket::refuse(Session& session, Problem problem, std::string_view bo
         session.socket->close(WsCloseCode::try_again_later, too_slow);
 }
 
-void SubmitSocket::follow(const std::shared_ptr<Session>& session, const OrderId& order) {
-    if (session->orders.contains(order)) return;  // the same order, submitted again
-    std::optional<SocketLimiter::Place> place = sockets_.join(order, session->address);
+Task<void> SubmitSocket::follow(std::shared_ptr<Session> session, OrderId order) {
+    if (session->orders.contains(order)) co_return;  // the same order, submitted again
+    Task<std::optional<SocketLimiter::Place>> joining = sockets_.join(order, session->address);
+    std::optional<SocketLimiter::Place> place = co_await std::move(joining);
     if (!place) {
         Problem problem = make_problem("too_many_connections", "this address already follows this order on " +
                                                                    std::to_string(sockets_.per_order()) +
                                                                    " sockets: its events do not come here");
         problem.order_id = order.to_string();
         refuse(*session, std::move(problem), "");
-        return;
+        co_return;
     }
     const auto sender = std::make_shared<EventSender>(frames_);
     sender->socket = session->socket;

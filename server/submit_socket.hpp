@@ -33,7 +33,7 @@ private:
     Task<void> take(std::shared_ptr<Session> session, const WsMessage& message);
     void refuse(Session& session, Problem problem, std::string_view body);
     /// Events of an order placed here, from the first on.
-    void follow(const std::shared_ptr<Session>& session, const OrderId& order);
+    Task<void> follow(std::shared_ptr<Session> session, OrderId order);
     static Task<void> send_order(std::shared_ptr<Session> session, OrderId order);
 
     Service& service_;

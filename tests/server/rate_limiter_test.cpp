@@ -12,17 +12,17 @@ TEST_SUITE("server/rate") {
     TEST_CASE("an address gets its whole minute at once and then one token at a time") {
         test::HandClock clock;
         RateLimiter limiter(60, clock);
-        for (int i = 0; i < 60; ++i) CHECK(limiter.take("10.0.0.1").allowed);
-        const auto refused = limiter.take("10.0.0.1");
+        for (int i = 0; i < 60; ++i) CHECK(limiter.take_here("10.0.0.1").allowed);
+        const auto refused = limiter.take_here("10.0.0.1");
         CHECK(!refused.allowed);
         CHECK(refused.retry_after == 1s);
-        CHECK(limiter.take("10.0.0.2").allowed);
+        CHECK(limiter.take_here("10.0.0.2").allowed);
         clock.advance(1s);
-        CHECK(limiter.take("10.0.0.1").allowed);
-        CHECK(!limiter.take("10.0.0.1").allowed);
+        CHECK(limiter.take_here("10.0.0.1").allowed);
+        CHECK(!limiter.take_here("10.0.0.1").allowed);
         clock.advance(10min);
-        for (int i = 0; i < 60; ++i) CHECK(limiter.take("10.0.0.1").allowed);
-        CHECK(!limiter.take("10.0.0.1").allowed);
+        for (int i = 0; i < 60; ++i) CHECK(limiter.take_here("10.0.0.1").allowed);
+        CHECK(!limiter.take_here("10.0.0.1").allowed);
     }
 
     TEST_CASE("waiting as long as told is enough, whatever the limit") {
@@ -32,30 +32,30 @@ TEST_SUITE("server/rate") {
             RateLimiter limiter(limit, clock);
             std::uint32_t taken = 0;
             RateLimiter::Answer answer;
-            for (answer = limiter.take("a"); answer.allowed; answer = limiter.take("a")) ++taken;
+            for (answer = limiter.take_here("a"); answer.allowed; answer = limiter.take_here("a")) ++taken;
             CHECK(taken == limit);
             clock.advance(answer.retry_after);
-            CHECK(limiter.take("a").allowed);
+            CHECK(limiter.take_here("a").allowed);
         }
     }
 
     TEST_CASE("no limit is no limit") {
         test::HandClock clock;
         RateLimiter limiter(0, clock);
-        for (int i = 0; i < 1'000; ++i) CHECK(limiter.take("a").allowed);
+        for (int i = 0; i < 1'000; ++i) CHECK(limiter.take_here("a").allowed);
     }
 
     TEST_CASE("past the addresses it can remember, newcomers share one bucket") {
         test::HandClock clock;
         RateLimiter limiter(2, clock, 3);
-        for (const char* address : {"a", "b", "c", "d", "e"}) CHECK(limiter.take(address).allowed);
-        CHECK(!limiter.take("f").allowed);
-        CHECK(limiter.take("a").allowed);
+        for (const char* address : {"a", "b", "c", "d", "e"}) CHECK(limiter.take_here(address).allowed);
+        CHECK(!limiter.take_here("f").allowed);
+        CHECK(limiter.take_here("a").allowed);
         clock.advance(2min);
-        CHECK(limiter.take("f").allowed);
-        CHECK(limiter.take("g").allowed);
-        CHECK(limiter.take("g").allowed);
-        CHECK(limiter.take("f").allowed);
+        CHECK(limiter.take_here("f").allowed);
+        CHECK(limiter.take_here("g").allowed);
+        CHECK(limiter.take_here("g").allowed);
+        CHECK(limiter.take_here("f").allowed);
     }
 
     TEST_CASE("what is said about the rest is what is given, and saying it costs nothing") {
@@ -67,7 +67,7 @@ TEST_SUITE("server/rate") {
             for (int round = 0; round < 200; ++round) {
                 const auto before = limiter.look("a");
                 CHECK(limiter.look("a").remaining == before.remaining);
-                const auto taken = limiter.take("a");
+                const auto taken = limiter.take_here("a");
                 CHECK(taken.allowed == (before.remaining > 0));
                 CHECK(taken.allowed == before.allowed);
                 CHECK(taken.remaining == before.remaining - (taken.allowed ? 1 : 0));
@@ -79,7 +79,7 @@ TEST_SUITE("server/rate") {
             }
         }
         RateLimiter unlimited(0, clock);
-        CHECK(unlimited.take("a").allowed);
+        CHECK(unlimited.take_here("a").allowed);
         CHECK(unlimited.look("a").allowed);
     }
 

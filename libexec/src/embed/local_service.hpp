@@ -30,6 +30,7 @@ public:
     std::shared_ptr<EventStream> follow_all(Executor reader) override;
     Task<Result<QueueCounts>> queue() override;
     Task<Result<std::vector<StoreNode>>> nodes() override { return store_->nodes(); }
+    SharedLimits* shared_limits() override { return store_->shared_limits(); }
 
     Task<Result<RoutingDecision>> quote(OrderRequest request) override;
     std::vector<VenueStatus> venues() const override { return router_->statuses(); }

@@ -57,6 +57,8 @@ public:
     virtual Task<Result<QueueCounts>> queue() = 0;
     /// The nodes that share the database, as OrderStore::nodes says; empty on SQLite.
     virtual Task<Result<std::vector<StoreNode>>> nodes() = 0;
+    /// Limits that all of them keep together; null on SQLite.
+    virtual SharedLimits* shared_limits() { return nullptr; }
 
     /// Asks every venue what it would offer for this order now and ranks the answers; places nothing.
     /// Errors: queue_full (too many questions at once), draining.
