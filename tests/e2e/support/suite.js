@@ -72,4 +72,4 @@ async function main() {
   else if (count('skipped') === results.length) process.exitCode = SKIPPED;
 }
 
-module.exports = { test, main, Skip, FAST_WORLD };
+module.exports = { test, main, Place, Skip, FAST_WORLD };
