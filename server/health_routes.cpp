@@ -52,7 +52,12 @@ Task<void> HealthRoutes::queue(Call& call) {
         call.refuse(counted.error());
         co_return;
     }
-    call.answer(200, encode_queue_metrics(metrics_of(counted.value(), clock_.now())));
+    Result<std::vector<StoreNode>> nodes = co_await service_.nodes();
+    if (!nodes) {
+        call.refuse(nodes.error());
+        co_return;
+    }
+    call.answer(200, encode_queue_metrics(metrics_of(counted.value(), clock_.now()), nodes.value()));
 }
 
 Task<void> HealthRoutes::nodes(Call& call) {

@@ -16,22 +16,20 @@ for tool in dpkg objdump; do
 done
 installed=" $(sed -n '/apt-get install/,/rm -rf/p' "$source/deploy/Dockerfile" | tr -s ' \\\n' ' ') "
 known=0
-for program in "$@"; do
-    for library in $(objdump -p "$program" | awk '$1 == "NEEDED" { print $2 }'); do
-        package=$(dpkg -S "*/$library" 2>/dev/null | head -n 1 | cut -d: -f1)
-        case $package in
-            # In every Debian, or there only for this build's sanitizers.
-            "" | libc6 | libc6-* | libgcc-s1 | libasan* | libubsan* | libtsan*) continue ;;
-        esac
-        known=$((known + 1))
-        case $installed in
-            *" $package "*) ;;
-            *)
-                echo "$program needs $library of $package, which deploy/Dockerfile does not install"
-                trouble=1
-                ;;
-        esac
-    done
+for library in $(objdump -p "$@" | awk '$1 == "NEEDED" { print $2 }' | sort -u); do
+    package=$(dpkg -S "*/$library" 2>/dev/null | head -n 1 | cut -d: -f1)
+    case $package in
+        # In every Debian, or there only for this build's sanitizers.
+        "" | libc6 | libc6-* | libgcc-s1 | libasan* | libubsan* | libtsan*) continue ;;
+    esac
+    known=$((known + 1))
+    case $installed in
+        *" $package "*) ;;
+        *)
+            echo "$library of $package is needed, which deploy/Dockerfile does not install"
+            trouble=1
+            ;;
+    esac
 done
 [ "$known" -ge 10 ] || {
     echo "only $known libraries were looked up: the check does not see what it should"

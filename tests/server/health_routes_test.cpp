@@ -57,10 +57,28 @@ TEST_SUITE("server/health") {
         api.service.counts.waiting = 2;
         api.service.counts.active = 1;
         api.service.counts.oldest_waiting = api.clock.now() - std::chrono::milliseconds(1'500);
-        const JsonValue metrics = api.get("/api/queue/metrics").json()["metrics"];
+        const JsonValue answer = api.get("/api/queue/metrics").json();
+        CHECK(answer["nodes"].items().empty());
+        const JsonValue metrics = answer["metrics"];
         CHECK(metrics["waiting"].text() == "2");
         CHECK(metrics["total"].text() == "3");
         CHECK(metrics["oldestWaitingMs"].text() == "1500");
+    }
+
+    TEST_CASE("with several nodes the queue shows who works on how many") {
+        ApiServer api;
+        for (const std::uint64_t holding : {3U, 0U}) {
+            StoreNode& node = api.service.node_list.emplace_back();
+            node.name = "node-" + std::to_string(holding);
+            node.id = node.name + "-1234abcd";
+            node.holding = holding;
+        }
+        const auto nodes = api.get("/api/queue/metrics").json()["nodes"].items();
+        REQUIRE(nodes.size() == 2);
+        CHECK(nodes[0]["id"].text() == "node-3-1234abcd");
+        CHECK(nodes[0]["name"].text() == "node-3");
+        CHECK(nodes[0]["active"].text() == "3");
+        CHECK(nodes[1]["active"].text() == "0");
     }
 
     TEST_CASE("the tokens that can be traded are listed with their mints") {

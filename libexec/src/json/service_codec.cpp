@@ -57,12 +57,23 @@ void begin_message(Writer& out, std::string_view topic, Time now) {
 
 }  // namespace
 
-std::string encode_queue_metrics(const QueueMetrics& metrics) {
+std::string encode_queue_metrics(const QueueMetrics& metrics, const std::vector<StoreNode>& nodes) {
     std::string text;
     Writer out(text);
     out.begin_object();
     out.flag("success", true);
     write_metrics(out, metrics);
+    if (!nodes.empty()) {
+        out.list("nodes");
+        for (const StoreNode& node : nodes) {
+            out.begin_object();
+            out.text("id", node.id);
+            out.text("name", node.name);
+            out.number("active", node.holding);
+            out.end_object();
+        }
+        out.end_list();
+    }
     out.end_object();
     return text;
 }

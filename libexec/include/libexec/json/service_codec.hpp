@@ -24,8 +24,9 @@ struct QueueMetrics {
     std::uint64_t failed = 0;
     std::optional<std::chrono::milliseconds> oldest_waiting;
 };
-/// `{"success":true,"metrics":{...}}`; `total` is the sum of all.
-std::string encode_queue_metrics(const QueueMetrics& metrics);
+/// `{"success":true,"metrics":{...}}`; `total` is the sum of all. Several nodes: also
+/// `"nodes":[{id, name, active}]`, who works on how many.
+std::string encode_queue_metrics(const QueueMetrics& metrics, const std::vector<StoreNode>& nodes = {});
 
 /// The same as a message of the stream of everything:
 /// `{"v":1,"topic":"queue","timestamp":...,"metrics":{...}}`.
