@@ -143,6 +143,24 @@ TEST_SUITE("bus/local_bus") {
         CHECK(numbers(next(world, *feed)) == Seqs{1, 7});
     }
 
+    TEST_CASE("the feed of an account carries its orders alone, and what others do does not make it late") {
+        World world;
+        const auto feed = world.bus.follow_all(world.time.io().get_executor(), Viewer("acme"));
+        const auto nameless = world.bus.follow_all(world.time.io().get_executor(), Viewer(""));
+        OrderEvent event;
+        event.order = world.ids.next();
+        for (std::uint32_t seq = 1; seq <= 60; ++seq) {
+            event.seq = seq;
+            event.account = seq % 20 == 0 ? "acme" : "zeta";
+            world.tell(std::make_shared<const OrderEvent>(event));
+        }
+        world.tell(world.write());
+        const EventBatch batch = next(world, *feed);
+        CHECK(numbers(batch) == Seqs{20, 40, 60});
+        CHECK(batch.end == EventBatch::End::none);
+        CHECK(numbers(next(world, *nameless)) == Seqs{1});
+    }
+
     TEST_CASE("readers on their own threads get every event in order while another thread publishes") {
         World world;
         constexpr std::uint32_t total = 400;

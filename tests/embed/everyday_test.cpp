@@ -33,14 +33,20 @@ public:
     Task<Result<Submitted>> submit(OrderRequest request, SubmitOptions options) override {
         return real_.submit(std::move(request), std::move(options));
     }
-    Task<Result<CancelAnswer>> cancel(OrderId order) override { return real_.cancel(order); }
-    Task<Result<std::optional<OrderRecord>>> load(OrderId order) override { return real_.load(order); }
-    Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) override { return real_.list(filter); }
-    Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after,
-                                                     std::size_t limit) override {
-        return real_.events(order, after, limit);
+    Task<Result<CancelAnswer>> cancel(OrderId order, Viewer viewer) override {
+        return real_.cancel(order, std::move(viewer));
     }
-    std::shared_ptr<EventStream> follow_all(Executor reader) override { return real_.follow_all(reader); }
+    Task<Result<std::optional<OrderRecord>>> load(OrderId order, Viewer viewer) override {
+        return real_.load(order, std::move(viewer));
+    }
+    Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) override { return real_.list(filter); }
+    Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after, std::size_t limit,
+                                                     Viewer viewer) override {
+        return real_.events(order, after, limit, std::move(viewer));
+    }
+    std::shared_ptr<EventStream> follow_all(Executor reader, Viewer viewer) override {
+        return real_.follow_all(reader, std::move(viewer));
+    }
     Task<Result<QueueCounts>> queue() override { return real_.queue(); }
     Task<Result<std::vector<StoreNode>>> nodes() override { return real_.nodes(); }
     Task<Result<RoutingDecision>> quote(OrderRequest request) override { return real_.quote(request); }

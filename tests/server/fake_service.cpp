@@ -45,8 +45,8 @@ private:
 /// What happens to any order from its making on.
 class FakeService::EveryStream final : public EventStream {
 public:
-    EveryStream(FakeService& service, Executor reader)
-        : service_(service), timers_(make_timers(reader.context())) {
+    EveryStream(FakeService& service, Executor reader, Viewer viewer)
+        : service_(service), viewer_(std::move(viewer)), timers_(make_timers(reader.context())) {
         const std::lock_guard lock(service_.mutex_);
         ++service_.open_streams_;
         next_ = service_.every_.size();
@@ -71,12 +71,16 @@ private:
     EventBatch take() {
         const std::lock_guard lock(service_.mutex_);
         EventBatch batch;
-        for (; next_ < service_.every_.size(); ++next_) batch.events.push_back(service_.every_[next_]);
+        for (; next_ < service_.every_.size(); ++next_) {
+            const CommittedEvent& event = service_.every_[next_];
+            if (viewer_.sees(event->account)) batch.events.push_back(event);
+        }
         if (batch.events.empty()) batch.end = closed_ ? EventBatch::End::closed : service_.end_;
         return batch;
     }
 
     FakeService& service_;
+    const Viewer viewer_;
     std::unique_ptr<Timers> timers_;
     std::size_t next_ = 0;
     bool closed_ = false;
@@ -93,7 +97,7 @@ Task<Result<Submitted>> FakeService::submit(OrderRequest request, SubmitOptions 
         submitted.replayed = true;
         co_return submitted;
     }
-    if (const auto known = keys_.find(with.idempotency_key); known != keys_.end()) {
+    if (const auto known = keys_.find({with.account, with.idempotency_key}); known != keys_.end()) {
         if (request_digest(known->second.first) != request_digest(request)) {
             co_return reject(Reason::idempotency_conflict, "the key belongs to another order");
         }
@@ -101,21 +105,27 @@ Task<Result<Submitted>> FakeService::submit(OrderRequest request, SubmitOptions 
         submitted.replayed = true;
         co_return submitted;
     }
-    submitted.order = place_locked(request);
-    if (!with.idempotency_key.empty()) keys_[with.idempotency_key] = {std::move(request), submitted.order};
+    submitted.order = place_locked(request, with.account);
+    if (!with.idempotency_key.empty())
+        keys_[{with.account, with.idempotency_key}] = {std::move(request), submitted.order};
     co_return submitted;
 }
 
-Task<Result<CancelAnswer>> FakeService::cancel(OrderId) {
+Task<Result<CancelAnswer>> FakeService::cancel(OrderId order, Viewer viewer) {
     const std::lock_guard lock(mutex_);
+    const auto found = orders_.find(order);
+    if (found != orders_.end() && !viewer.sees(found->second.record.order.account))
+        co_return reject(Reason::not_found, "no order " + order.to_string());
     co_return cancel_answer;
 }
 
-Task<Result<std::optional<OrderRecord>>> FakeService::load(OrderId order) {
+Task<Result<std::optional<OrderRecord>>> FakeService::load(OrderId order, Viewer viewer) {
     const std::lock_guard lock(mutex_);
     if (read_error) co_return *read_error;
     std::optional<OrderRecord> record;
-    if (const auto found = orders_.find(order); found != orders_.end()) record = found->second.record;
+    const auto found = orders_.find(order);
+    if (found != orders_.end() && viewer.sees(found->second.record.order.account))
+        record = found->second.record;
     co_return record;
 }
 
@@ -123,6 +133,7 @@ Task<Result<std::vector<OrderRecord>>> FakeService::list(OrderFilter filter) {
     const std::lock_guard lock(mutex_);
     std::vector<OrderRecord> records;
     for (auto found = orders_.rbegin(); found != orders_.rend() && records.size() < filter.limit; ++found) {
+        if (!filter.viewer.sees(found->second.record.order.account)) continue;
         if (!filter.before || found->first < *filter.before) records.push_back(found->second.record);
     }
     filters.push_back(std::move(filter));
@@ -130,16 +141,18 @@ Task<Result<std::vector<OrderRecord>>> FakeService::list(OrderFilter filter) {
 }
 
 Task<Result<std::vector<CommittedEvent>>> FakeService::events(OrderId order, std::uint32_t after,
-                                                              std::size_t limit) {
-    co_return events_after(order, after, limit);
+                                                              std::size_t limit, Viewer viewer) {
+    std::vector<CommittedEvent> found = events_after(order, after, limit);
+    std::erase_if(found, [&](const CommittedEvent& event) { return !viewer.sees(event->account); });
+    co_return found;
 }
 
 std::shared_ptr<EventStream> FakeService::follow(OrderId order, std::uint32_t after_seq, Executor reader) {
     return std::make_shared<Stream>(*this, order, after_seq, reader);
 }
 
-std::shared_ptr<EventStream> FakeService::follow_all(Executor reader) {
-    return std::make_shared<EveryStream>(*this, reader);
+std::shared_ptr<EventStream> FakeService::follow_all(Executor reader, Viewer viewer) {
+    return std::make_shared<EveryStream>(*this, reader, std::move(viewer));
 }
 
 Task<Result<QueueCounts>> FakeService::queue() {
@@ -153,7 +166,7 @@ Task<Result<RoutingDecision>> FakeService::quote(OrderRequest request) {
     co_return quote_answer;
 }
 
-OrderId FakeService::place_locked(OrderRequest request) {
+OrderId FakeService::place_locked(OrderRequest request, std::string account) {
     Uuid::Bytes bytes{};
     bytes[6] = 0x70;
     bytes[8] = 0x80;
@@ -162,6 +175,7 @@ OrderId FakeService::place_locked(OrderRequest request) {
     const OrderId id(bytes);
     Row& row = orders_[id];
     row.record.order.id = id;
+    row.record.order.account = std::move(account);
     if (request.token_in.symbol.empty()) {
         request.token_in = *tokens_.find("SOL");
         request.token_out = *tokens_.find("USDC");
@@ -175,6 +189,7 @@ OrderId FakeService::place_locked(OrderRequest request) {
 void FakeService::happen_locked(Row& row, OrderStatus status, EventData data, EventKind kind) {
     OrderEvent event;
     event.order = row.record.order.id;
+    event.account = row.record.order.account;
     event.seq = ++row.record.order.last_seq;
     event.status = row.record.order.status = status;
     event.kind = kind;

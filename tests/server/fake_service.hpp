@@ -38,13 +38,13 @@ public:
     std::vector<ServiceLimits> limits;
 
     Task<Result<Submitted>> submit(OrderRequest request, SubmitOptions with) override;
-    Task<Result<CancelAnswer>> cancel(OrderId) override;
-    Task<Result<std::optional<OrderRecord>>> load(OrderId order) override;
+    Task<Result<CancelAnswer>> cancel(OrderId order, Viewer viewer) override;
+    Task<Result<std::optional<OrderRecord>>> load(OrderId order, Viewer viewer) override;
     Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) override;
-    Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after,
-                                                     std::size_t limit) override;
+    Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after, std::size_t limit,
+                                                     Viewer viewer) override;
     std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) override;
-    std::shared_ptr<EventStream> follow_all(Executor reader) override;
+    std::shared_ptr<EventStream> follow_all(Executor reader, Viewer viewer) override;
     Task<Result<QueueCounts>> queue() override;
     Task<Result<std::vector<StoreNode>>> nodes() override { co_return node_list; }
     Task<Result<RoutingDecision>> quote(OrderRequest request) override;
@@ -63,9 +63,9 @@ public:
 
     // ---- what a test does ----
 
-    OrderId place(OrderRequest request = {}) {
+    OrderId place(OrderRequest request = {}, std::string account = {}) {
         const std::lock_guard lock(mutex_);
-        return place_locked(std::move(request));
+        return place_locked(std::move(request), std::move(account));
     }
     /// The order's next event.
     void happen(OrderId order, OrderStatus status, EventData data = NoData{},
@@ -98,7 +98,7 @@ private:
 
     class EveryStream;
 
-    OrderId place_locked(OrderRequest request);
+    OrderId place_locked(OrderRequest request, std::string account);
     void happen_locked(Row& row, OrderStatus status, EventData data, EventKind kind);
     std::vector<CommittedEvent> events_after(OrderId order, std::uint32_t after, std::size_t limit);
 
@@ -107,7 +107,7 @@ private:
     std::mutex mutex_;
     std::map<OrderId, Row> orders_;
     std::vector<CommittedEvent> every_;
-    std::map<std::string, std::pair<OrderRequest, OrderId>> keys_;
+    std::map<std::pair<std::string, std::string>, std::pair<OrderRequest, OrderId>> keys_;
     EventBatch::End end_ = EventBatch::End::none;
     std::size_t open_streams_ = 0;
 };

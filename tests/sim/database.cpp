@@ -19,10 +19,17 @@ bool has_open(const Database::Row& row) {
 
 }  // namespace
 
+/// Each account has its own clients.
+Database::Key Database::client_key(const Order& order) {
+    const std::string prefix = order.account.empty() ? std::string() : order.account + "\n";
+    return Key(order.account.empty() ? 2 : 3, prefix + order.request.client_id,
+               order.request.client_order_id);
+}
+
 std::optional<AcceptAnswer> Database::answer_repetition(const Acceptance& acceptance) {
     const OrderRequest& request = acceptance.order.request;
-    const Key by_key(1, acceptance.account, acceptance.idempotency_key);
-    const Key by_client(2, request.client_id, request.client_order_id);
+    const Key by_key(1, acceptance.order.account, acceptance.idempotency_key);
+    const Key by_client = client_key(acceptance.order);
     const auto none = keys_.end();
     auto known = acceptance.idempotency_key.empty() ? none : keys_.find(by_key);
     const bool by_client_id = known == none && !request.client_order_id.empty();
@@ -60,9 +67,8 @@ AcceptAnswer Database::accept(const Acceptance& acceptance) {
     const OrderRequest& request = row.order.request;
     const Known known{acceptance.request_digest, answer.order};
     if (!acceptance.idempotency_key.empty())
-        keys_.insert_or_assign(Key(1, acceptance.account, acceptance.idempotency_key), known);
-    if (!request.client_order_id.empty())
-        keys_.insert_or_assign(Key(2, request.client_id, request.client_order_id), known);
+        keys_.insert_or_assign(Key(1, acceptance.order.account, acceptance.idempotency_key), known);
+    if (!request.client_order_id.empty()) keys_.insert_or_assign(client_key(row.order), known);
     ++live_;
     last_number_ = std::max(last_number_, row.order.number);
     return answer;
@@ -166,9 +172,9 @@ void Database::write(const Checked& checked) {
     }
 }
 
-std::optional<OrderStatus> Database::request_cancel(const OrderId& order) {
+std::optional<OrderStatus> Database::request_cancel(const OrderId& order, const Viewer& viewer) {
     const auto found = rows_.find(order);
-    if (found == rows_.end()) return std::nullopt;
+    if (found == rows_.end() || !viewer.sees(found->second.order.account)) return std::nullopt;
     Row& row = found->second;
     const OrderStatus status = row.order.status;
     if (!is_terminal(status)) {
@@ -194,9 +200,9 @@ void Database::give_back(std::uint64_t owner) {
     }
 }
 
-const Database::Row* Database::find(const OrderId& order) const {
+const Database::Row* Database::find(const OrderId& order, const Viewer& viewer) const {
     const auto found = rows_.find(order);
-    return found == rows_.end() ? nullptr : &found->second;
+    return found == rows_.end() || !viewer.sees(found->second.order.account) ? nullptr : &found->second;
 }
 
 std::string_view Database::name(const OrderId& order) const {

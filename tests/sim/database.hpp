@@ -53,13 +53,13 @@ public:
     std::optional<Claimed> claim_order(std::uint64_t owner, const OrderId& order);
     Checked check(Step step);
     void write(const Checked& checked);
-    std::optional<OrderStatus> request_cancel(const OrderId& order);
+    std::optional<OrderStatus> request_cancel(const OrderId& order, const Viewer& viewer);
     /// Extends the leases of these claims, as far as they are still the latest.
     void renew(std::uint64_t owner, const std::map<OrderId, std::uint64_t>& claims);
     /// Whatever this start of a node still holds may be taken by others at once.
     void give_back(std::uint64_t owner);
 
-    const Row* find(const OrderId& order) const;
+    const Row* find(const OrderId& order, const Viewer& viewer = Viewer()) const;
     const std::map<OrderId, Row>& rows() const { return rows_; }
     /// Every event ever committed, in the order of the commits.
     const std::vector<CommittedEvent>& log() const { return log_; }
@@ -75,6 +75,7 @@ private:
         std::string digest;
         OrderId order;
     };
+    static Key client_key(const Order& order);
     Claimed take(Row& row, std::uint64_t owner);
     std::optional<AcceptAnswer> answer_repetition(const Acceptance& acceptance);
 

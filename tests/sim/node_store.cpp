@@ -338,10 +338,10 @@ void NodeStore::commit_later(Step step) {
         });
 }
 
-Task<Result<std::optional<OrderStatus>>> NodeStore::request_cancel(OrderId order) {
+Task<Result<std::optional<OrderStatus>>> NodeStore::request_cancel(OrderId order, Viewer viewer) {
     using Answer = std::optional<OrderStatus>;
-    std::function<Answer()> transaction = [this_database = &database_, order] {
-        return this_database->request_cancel(order);
+    std::function<Answer()> transaction = [this_database = &database_, order, viewer] {
+        return this_database->request_cancel(order, viewer);
     };
     std::function<void(const Answer&)> answered = [](const Answer&) {};
     auto call = write<Answer>("cancel", std::move(transaction), std::move(answered));
@@ -349,10 +349,10 @@ Task<Result<std::optional<OrderStatus>>> NodeStore::request_cancel(OrderId order
     co_return status;
 }
 
-Task<Result<std::optional<OrderRecord>>> NodeStore::load(OrderId order) {
+Task<Result<std::optional<OrderRecord>>> NodeStore::load(OrderId order, Viewer viewer) {
     using Answer = std::optional<OrderRecord>;
-    std::function<Answer()> question = [this, order]() -> Answer {
-        const Database::Row* const row = database_.find(order);
+    std::function<Answer()> question = [this, order, viewer]() -> Answer {
+        const Database::Row* const row = database_.find(order, viewer);
         if (row == nullptr) return std::nullopt;
         OrderRecord record;
         record.order = row->order;
@@ -370,11 +370,11 @@ Task<Result<std::vector<OrderRecord>>> NodeStore::list(OrderFilter) {
 }
 
 Task<Result<std::vector<CommittedEvent>>> NodeStore::events_after(OrderId order, std::uint32_t seq,
-                                                                  std::size_t limit) {
+                                                                  std::size_t limit, Viewer viewer) {
     using Answer = std::vector<CommittedEvent>;
-    std::function<Answer()> question = [this, order, seq, limit] {
+    std::function<Answer()> question = [this, order, seq, limit, viewer] {
         Answer page;
-        const Database::Row* const row = database_.find(order);
+        const Database::Row* const row = database_.find(order, viewer);
         if (row == nullptr) return page;
         for (const CommittedEvent& event : row->events) {
             if (event->seq > seq && page.size() < limit) page.push_back(event);

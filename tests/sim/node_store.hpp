@@ -24,11 +24,11 @@ public:
     Task<Result<std::optional<Claimed>>> claim_order(OrderId order) override;
     Task<Result<StepAnswer>> commit(Step step) override;
     void commit_later(Step step) override;
-    Task<Result<std::optional<OrderStatus>>> request_cancel(OrderId order) override;
-    Task<Result<std::optional<OrderRecord>>> load(OrderId order) override;
+    Task<Result<std::optional<OrderStatus>>> request_cancel(OrderId order, Viewer viewer) override;
+    Task<Result<std::optional<OrderRecord>>> load(OrderId order, Viewer viewer) override;
     Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) override;
     Task<Result<std::vector<CommittedEvent>>> events_after(OrderId order, std::uint32_t seq,
-                                                           std::size_t limit) override;
+                                                           std::size_t limit, Viewer viewer) override;
     Task<Result<QueueCounts>> counts() override;
     std::uint64_t last_number() override { return database_.last_number(); }
     std::uint64_t live_orders() override { return database_.live(); }

@@ -131,6 +131,8 @@ TEST_SUITE("storage/sqlite_store") {
         // As the first version wrote it.
         run_sql(path, "alter table orders drop column trace_id");
         run_sql(path, "alter table orders drop column retry_of");
+        run_sql(path, "drop index orders_by_account");
+        run_sql(path, "alter table orders drop column account");
         run_sql(path, "delete from schema_version where version > 1");
 
         world.store = place.open(world.clock, world.bus);

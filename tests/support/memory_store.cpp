@@ -61,10 +61,10 @@ void MemoryStore::commit_later(Step step) {
     apply(std::move(step));
 }
 
-Task<Result<std::optional<OrderStatus>>> MemoryStore::request_cancel(OrderId order) {
+Task<Result<std::optional<OrderStatus>>> MemoryStore::request_cancel(OrderId order, Viewer viewer) {
     std::optional<OrderStatus> status;
-    if (const auto found = rows.find(order); found != rows.end()) {
-        Row& row = found->second;
+    if (find(order, viewer) != nullptr) {
+        Row& row = rows.at(order);
         status = row.order.status;
         if (!is_terminal(*status)) {
             row.order.cancel_requested = true;
@@ -74,12 +74,12 @@ Task<Result<std::optional<OrderStatus>>> MemoryStore::request_cancel(OrderId ord
     co_return status;
 }
 
-Task<Result<std::optional<OrderRecord>>> MemoryStore::load(OrderId order) {
+Task<Result<std::optional<OrderRecord>>> MemoryStore::load(OrderId order, Viewer viewer) {
     std::optional<OrderRecord> record;
-    if (const auto found = rows.find(order); found != rows.end()) {
+    if (const Row* const row = find(order, viewer)) {
         record.emplace();
-        record->order = found->second.order;
-        record->attempts = found->second.attempts;
+        record->order = row->order;
+        record->attempts = row->attempts;
     }
     co_return record;
 }
@@ -87,6 +87,7 @@ Task<Result<std::optional<OrderRecord>>> MemoryStore::load(OrderId order) {
 Task<Result<std::vector<OrderRecord>>> MemoryStore::list(OrderFilter filter) {
     std::vector<OrderRecord> all;
     for (const auto& [id, row] : rows) {
+        if (!filter.viewer.sees(row.order.account)) continue;
         if ((filter.id_from && id < *filter.id_from) || (filter.id_to && *filter.id_to < id)) continue;
         OrderRecord record;
         record.order = row.order;
@@ -97,10 +98,10 @@ Task<Result<std::vector<OrderRecord>>> MemoryStore::list(OrderFilter filter) {
 }
 
 Task<Result<std::vector<CommittedEvent>>> MemoryStore::events_after(OrderId order, std::uint32_t seq,
-                                                                    std::size_t limit) {
+                                                                    std::size_t limit, Viewer viewer) {
     std::vector<CommittedEvent> page;
-    if (const auto found = rows.find(order); found != rows.end()) {
-        for (const CommittedEvent& event : found->second.events) {
+    if (const Row* const row = find(order, viewer)) {
+        for (const CommittedEvent& event : row->events) {
             if (event->seq > seq && page.size() < limit) page.push_back(event);
         }
     }
@@ -136,7 +137,7 @@ AcceptAnswer MemoryStore::insert(Acceptance acceptance) {
     answer.order = acceptance.order.id;
     if (!acceptance.idempotency_key.empty()) {
         const auto [known, fresh] =
-            keys_.try_emplace({acceptance.account, acceptance.idempotency_key},
+            keys_.try_emplace({acceptance.order.account, acceptance.idempotency_key},
                               std::pair(acceptance.request_digest, acceptance.order.id));
         if (!fresh) {
             answer.order = known->second.second;
@@ -147,7 +148,7 @@ AcceptAnswer MemoryStore::insert(Acceptance acceptance) {
     }
     if (acceptance.repetition_only) {
         answer.kind = AcceptAnswer::Kind::not_admitted;
-        keys_.erase({acceptance.account, acceptance.idempotency_key});
+        keys_.erase({acceptance.order.account, acceptance.idempotency_key});
         return answer;
     }
     Row row;
@@ -157,6 +158,11 @@ AcceptAnswer MemoryStore::insert(Acceptance acceptance) {
     if (bus_ != nullptr) bus_->publish(row.events);
     rows.emplace(answer.order, std::move(row));
     return answer;
+}
+
+const MemoryStore::Row* MemoryStore::find(const OrderId& order, const Viewer& viewer) const {
+    const auto found = rows.find(order);
+    return found != rows.end() && viewer.sees(found->second.order.account) ? &found->second : nullptr;
 }
 
 Claimed MemoryStore::take(Row& row) {

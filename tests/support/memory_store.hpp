@@ -42,11 +42,11 @@ public:
     Task<Result<std::optional<Claimed>>> claim_order(OrderId order) override;
     Task<Result<StepAnswer>> commit(Step step) override;
     void commit_later(Step step) override;
-    Task<Result<std::optional<OrderStatus>>> request_cancel(OrderId order) override;
-    Task<Result<std::optional<OrderRecord>>> load(OrderId order) override;
+    Task<Result<std::optional<OrderStatus>>> request_cancel(OrderId order, Viewer viewer) override;
+    Task<Result<std::optional<OrderRecord>>> load(OrderId order, Viewer viewer) override;
     Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) override;
     Task<Result<std::vector<CommittedEvent>>> events_after(OrderId order, std::uint32_t seq,
-                                                           std::size_t limit) override;
+                                                           std::size_t limit, Viewer viewer) override;
     Task<Result<QueueCounts>> counts() override;
     std::uint64_t last_number() override;
     std::uint64_t live_orders() override;
@@ -54,6 +54,7 @@ public:
 
 private:
     AcceptAnswer insert(Acceptance acceptance);
+    const Row* find(const OrderId& order, const Viewer& viewer) const;
     Claimed take(Row& row);
     StepAnswer apply(Step step);
 

@@ -168,6 +168,38 @@ void cancels_after_the_intent(StoreWorld& world) {
     CHECK(record.attempts.at(0).resolution == Resolution::landed_ok);
 }
 
+Task<void> cancel_into(OrderStore& store, OrderId order, Viewer viewer,
+                       std::vector<std::optional<OrderStatus>>& answers) {
+    const auto answer = co_await store.request_cancel(order, std::move(viewer));
+    answers.push_back(answer.value());
+}
+
+void cancels_for_the_owner_alone(StoreWorld& world) {
+    Acceptance asked = world.acceptance();
+    asked.order.account = asked.opened.account = "acme";
+    REQUIRE(world.accept(asked).kind == AcceptAnswer::Kind::accepted);
+    const OrderId id = asked.order.id;
+    for (const Viewer& stranger : {Viewer("zeta"), Viewer(""), Viewer("acm")}) {
+        CHECK(!await(world.store->request_cancel(id, stranger)).value());
+        CHECK(!world.record(id).order.cancel_requested);
+    }
+    // Also when both ask at once, in one transaction.
+    asio::io_context io(1);
+    const auto rethrow = [](std::exception_ptr error) {
+        if (error) std::rethrow_exception(error);
+    };
+    std::vector<std::optional<OrderStatus>> to_owner, to_stranger;
+    for (int i = 0; i < 8; ++i) {
+        asio::co_spawn(io, cancel_into(*world.store, id, Viewer("zeta"), to_stranger), rethrow);
+        asio::co_spawn(io, cancel_into(*world.store, id, Viewer("acme"), to_owner), rethrow);
+    }
+    io.run();
+    CHECK(to_stranger == std::vector<std::optional<OrderStatus>>(8, std::nullopt));
+    CHECK(to_owner == std::vector<std::optional<OrderStatus>>(8, OrderStatus::pending));
+    CHECK(world.record(id).order.cancel_requested);
+    CHECK(await(world.store->request_cancel(id, Viewer())).value() == OrderStatus::pending);
+}
+
 }  // namespace
 
 const std::vector<StoreLaw>& store_attempt_laws() {
@@ -181,6 +213,7 @@ const std::vector<StoreLaw>& store_attempt_laws() {
          gives_intents_back},
         {"only a committed intent yields the token to send it", mints_tokens_after_the_commit},
         {"nothing is signed once somebody asked to cancel", cancels_before_the_intent},
+        {"only its own account, or somebody who sees all, cancels an order", cancels_for_the_owner_alone},
         {"a cancellation does not stop what the chain decided", cancels_after_the_intent},
     };
     return laws;

@@ -30,6 +30,7 @@ void keeps_every_field(StoreWorld& world) {
         after.request = asked.order.request;
         after.correlation_id = asked.order.correlation_id;
         after.trace_id = asked.order.trace_id;
+        after.account = asked.order.account;
         after.created_at = asked.order.created_at;
         after.status = OrderStatus::routing;
         after.last_seq = 2;
@@ -105,7 +106,7 @@ void pages_through_events(StoreWorld& world) {
 }
 
 bool wanted(const OrderFilter& filter, const Order& order) {
-    return (!filter.status || order.status == *filter.status) &&
+    return filter.viewer.sees(order.account) && (!filter.status || order.status == *filter.status) &&
            (filter.token_in.empty() || order.request.token_in.mint.to_string() == filter.token_in) &&
            (filter.token_out.empty() || order.request.token_out.mint.to_string() == filter.token_out) &&
            (filter.venue.empty() || order.venue == filter.venue) &&
@@ -116,12 +117,14 @@ bool wanted(const OrderFilter& filter, const Order& order) {
 }
 
 void lists_what_was_asked(StoreWorld& world) {
+    const std::vector<std::string> accounts{"", "acme", "zeta"};
     std::vector<Order> orders;
     for (int i = 0; i < 120; ++i) {
         Acceptance asked = world.acceptance();
         Order& order = asked.order;
         if (world.random.below(2) == 0) std::swap(order.request.token_in, order.request.token_out);
         order.request.client_id = world.random.below(2) == 0 ? "desk" : "";
+        order.account = asked.opened.account = accounts[world.random.below(accounts.size())];
         REQUIRE(world.accept(asked).kind == AcceptAnswer::Kind::accepted);
         std::optional<Claimed> claimed = world.claim_order(order.id);
         REQUIRE(claimed);
@@ -158,6 +161,7 @@ void lists_what_was_asked(StoreWorld& world) {
         if (maybe()) filter.token_in = maybe() ? sol : usdc;
         if (maybe()) filter.token_out = maybe() ? sol : usdc;
         if (maybe()) filter.venue = maybe() ? "meteora" : "nowhere";
+        if (maybe()) filter.viewer = Viewer(maybe() ? "nobody" : accounts[world.random.below(3)]);
         if (maybe()) filter.client_id = maybe() ? "desk" : "fund";
         if (maybe()) filter.since = orders[world.random.below(orders.size())].created_at;
         if (maybe()) filter.id_from = orders[world.random.below(orders.size())].id;
@@ -236,6 +240,43 @@ void counts_the_queue(StoreWorld& world) {
     CHECK(now.delayed == 0);
 }
 
+void shows_each_account_its_own(StoreWorld& world) {
+    const std::vector<std::string> accounts{"", "acme", "acm", "Acme", "o'b\\\"{}"};
+    std::vector<Order> orders;
+    for (const std::string& account : accounts) {
+        Acceptance asked = world.acceptance();
+        asked.order.account = asked.opened.account = account;
+        REQUIRE(world.accept(asked).kind == AcceptAnswer::Kind::accepted);
+        orders.push_back(asked.order);
+    }
+    const auto listed = [&world](const Viewer& viewer) {
+        OrderFilter filter;
+        filter.viewer = viewer;
+        return await(world.store->list(filter)).value();
+    };
+    for (const std::string& account : accounts) {
+        CAPTURE(account);
+        const Viewer viewer(account);
+        for (const Order& order : orders) {
+            CAPTURE(order.account);
+            const bool own = order.account == account;
+            const auto loaded = await(world.store->load(order.id, viewer)).value();
+            CHECK(loaded.has_value() == own);
+            if (loaded) CHECK(loaded->order == order);
+            const auto events = await(world.store->events_after(order.id, 0, 10, viewer)).value();
+            CHECK(events.size() == (own ? 1 : 0));
+            if (own) CHECK(events.front()->account == account);
+        }
+        const auto own = listed(viewer);
+        REQUIRE(own.size() == 1);
+        CHECK(own.front().order.account == account);
+    }
+    CHECK(listed(Viewer("nobody")).empty());
+    CHECK(listed(Viewer()).size() == accounts.size());
+    CHECK(await(world.store->load(orders[1].id, Viewer())).value().has_value());
+    CHECK(await(world.store->events_after(orders[1].id, 0, 10, Viewer())).value().size() == 1);
+}
+
 }  // namespace
 
 const std::vector<StoreLaw>& store_read_laws() {
@@ -246,6 +287,7 @@ const std::vector<StoreLaw>& store_read_laws() {
         {"a list holds what was asked for, newest first", lists_what_was_asked},
         {"orders can be read page by page while new ones arrive", pages_through_orders},
         {"a listed order shows its attempts, without the signed bytes", lists_attempts},
+        {"an account sees its own orders and no others", shows_each_account_its_own},
         {"the queue is counted by what its jobs wait for", counts_the_queue},
     };
     return laws;

@@ -136,6 +136,7 @@ Acceptance StoreWorld::acceptance() {
     made.opened.at = clock.now();
     made.opened.correlation_id = order.correlation_id;
     made.opened.trace_id = order.trace_id;
+    made.opened.account = order.account;
     made.request_digest = "10 SOL to USDC";
     return made;
 }
@@ -158,7 +159,9 @@ Acceptance StoreWorld::any_acceptance() {
     if (random.below(2) == 0) request.deadline = std::chrono::milliseconds(random.below(100'000));
     order.correlation_id = any_text(random);
     order.trace_id = any_text(random);
+    order.account = any_text(random);
     made.opened.trace_id = order.trace_id;
+    made.opened.account = order.account;
     order.attempt = 1 + static_cast<std::uint32_t>(random.below(5));
     order.attempts_max = 1 + static_cast<std::uint32_t>(random.below(100));
     order.in_doubt = random.below(2) == 0;
@@ -241,6 +244,7 @@ Step step_to(const Claimed& claimed, OrderStatus to, Time at) {
     event.at = at;
     event.correlation_id = claimed.order.correlation_id;
     event.trace_id = claimed.order.trace_id;
+    event.account = claimed.order.account;
     event.data = data_for(claimed.order, to);
     if (is_terminal(to)) step.job.kind = JobChange::Kind::done;
     return step;

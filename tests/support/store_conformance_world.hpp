@@ -35,7 +35,7 @@ class RecordingBus final : public EventBus {
 public:
     void publish(const std::vector<CommittedEvent>& events) override;
     std::shared_ptr<EventStream> follow(OrderId, std::uint32_t, Executor) override { return nullptr; }
-    std::shared_ptr<EventStream> follow_all(Executor) override { return nullptr; }
+    std::shared_ptr<EventStream> follow_all(Executor, Viewer) override { return nullptr; }
     void close() override {}
 
     std::vector<CommittedEvent> heard() const;

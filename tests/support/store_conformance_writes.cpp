@@ -30,15 +30,15 @@ void accepts(StoreWorld& world) {
 
 void repeats_by_key(StoreWorld& world) {
     Acceptance first = world.acceptance();
-    first.account = "acme";
+    first.order.account = first.opened.account = "acme";
     first.idempotency_key = "k1";
     Acceptance again = world.acceptance();
-    again.account = "acme";
+    again.order.account = again.opened.account = "acme";
     again.idempotency_key = "k1";
     Acceptance other_body = again;
     other_body.request_digest = "11 SOL to USDC";
     Acceptance other_account = world.acceptance();
-    other_account.account = "zeta";
+    other_account.order.account = other_account.opened.account = "zeta";
     other_account.idempotency_key = "k1";
 
     CHECK(world.accept(first).kind == Kind::accepted);
@@ -89,6 +89,34 @@ void repeats_by_client_order_id(StoreWorld& world) {
     CHECK(conflict.kind == Kind::conflict);
     CHECK(conflict.order == first.order.id);
     CHECK(world.claim().orders.size() == 2);
+}
+
+void keeps_the_clients_of_accounts_apart(StoreWorld& world) {
+    const auto order_of = [&world](const std::string& account, const std::string& client) {
+        Acceptance asked = world.acceptance();
+        asked.order.account = asked.opened.account = account;
+        asked.order.request.client_id = client;
+        asked.order.request.client_order_id = "o-1";
+        return asked;
+    };
+    // Whatever they are called: no two of these are the same client of the same account.
+    const std::vector<std::pair<std::string, std::string>> all{
+        {"", "desk"}, {"acme", "desk"}, {"zeta", "desk"}, {"acme", ""}, {"", "4:acmedesk"}, {"acmed", "esk"}};
+    std::vector<Acceptance> first;
+    for (const auto& [account, client] : all) {
+        CAPTURE(account);
+        CAPTURE(client);
+        first.push_back(order_of(account, client));
+        CHECK(world.accept(first.back()).kind == Kind::accepted);
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        Acceptance again = order_of(all[i].first, all[i].second);
+        const AcceptAnswer replayed = world.accept(again);
+        CHECK(replayed.kind == Kind::replayed);
+        CHECK(replayed.order == first[i].order.id);
+        again.request_digest = "11 SOL to USDC";
+        CHECK(world.accept(again).kind == Kind::conflict);
+    }
 }
 
 Task<void> accept_into(OrderStore& store, Acceptance asked, std::vector<AcceptAnswer>& answers) {
@@ -271,6 +299,7 @@ const std::vector<StoreLaw>& store_write_laws() {
         {"an accepted order is there with its first event, waiting to be claimed", accepts},
         {"a repeated key gives the first order; another order under it is a conflict", repeats_by_key},
         {"a client's own order id is used once for each client", repeats_by_client_order_id},
+        {"each account has clients of its own", keeps_the_clients_of_accounts_apart},
         {"repetitions that arrive together are still one order", repeats_at_once},
         {"jobs are claimed oldest first, each once", claims_in_order},
         {"a worker whose claim was taken over changes nothing", fences},

@@ -34,7 +34,7 @@ struct LocalBus::Hub {
 
     void forget_feed(const Subscriber* gone) {
         const std::lock_guard lock(mutex);
-        std::erase_if(feed, [gone](const auto& other) { return other.get() == gone; });
+        std::erase_if(feed, [gone](const Watcher& other) { return other.subscriber.get() == gone; });
     }
 
     const LocalBusConfig config;
@@ -45,7 +45,11 @@ struct LocalBus::Hub {
         std::uint32_t seen = 0;
     };
     std::unordered_map<OrderId, Followed> by_order;
-    std::vector<std::shared_ptr<Subscriber>> feed;
+    struct Watcher {
+        std::shared_ptr<Subscriber> subscriber;
+        Viewer viewer;
+    };
+    std::vector<Watcher> feed;
     bool closed = false;
 
     class OrderStream;
@@ -155,7 +159,10 @@ void LocalBus::publish(const std::vector<CommittedEvent>& events) {
             found->second.seen = std::max(found->second.seen, event->seq);
             for (const auto& subscriber : found->second.subscribers) subscriber->deliver(event);
         }
-        for (const auto& subscriber : hub_->feed) subscriber->deliver(event);
+        for (const auto& [subscriber, viewer] : hub_->feed) {
+            // Not later: what others do must not fill this one's backlog.
+            if (viewer.sees(event->account)) subscriber->deliver(event);
+        }
     }
 }
 
@@ -172,14 +179,14 @@ std::shared_ptr<EventStream> LocalBus::follow(OrderId order, std::uint32_t after
     return std::make_shared<Hub::OrderStream>(hub_, order, after_seq, std::move(subscriber));
 }
 
-std::shared_ptr<EventStream> LocalBus::follow_all(Executor reader) {
+std::shared_ptr<EventStream> LocalBus::follow_all(Executor reader, Viewer viewer) {
     auto subscriber = std::make_shared<Subscriber>(reader, hub_->config.backlog_max);
     {
         const std::lock_guard lock(hub_->mutex);
         if (hub_->closed) {
             subscriber->close();
         } else {
-            hub_->feed.push_back(subscriber);
+            hub_->feed.push_back({subscriber, std::move(viewer)});
         }
     }
     return std::make_shared<Hub::FeedStream>(hub_, std::move(subscriber));
@@ -191,7 +198,7 @@ void LocalBus::close() {
     for (const auto& [order, followed] : hub_->by_order) {
         for (const auto& subscriber : followed.subscribers) subscriber->close();
     }
-    for (const auto& subscriber : hub_->feed) subscriber->close();
+    for (const auto& [subscriber, viewer] : hub_->feed) subscriber->close();
 }
 
 bool LocalBus::watched(const OrderId& order) const {
@@ -219,7 +226,7 @@ void LocalBus::catch_up(const OrderId& order) {
 
 void LocalBus::missed_some() {
     const std::lock_guard lock(hub_->mutex);
-    for (const auto& subscriber : hub_->feed) subscriber->lag();
+    for (const auto& [subscriber, viewer] : hub_->feed) subscriber->lag();
 }
 
 }  // namespace libexec

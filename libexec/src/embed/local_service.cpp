@@ -57,24 +57,30 @@ Task<Result<Submitted>> LocalService::submit(OrderRequest request, SubmitOptions
     return engine_->submit(std::move(request), std::move(options));
 }
 
-Task<Result<CancelAnswer>> LocalService::cancel(OrderId order) { return engine_->cancel(order); }
+Task<Result<CancelAnswer>> LocalService::cancel(OrderId order, Viewer viewer) {
+    return engine_->cancel(order, std::move(viewer));
+}
 
-Task<Result<std::optional<OrderRecord>>> LocalService::load(OrderId order) { return store_->load(order); }
+Task<Result<std::optional<OrderRecord>>> LocalService::load(OrderId order, Viewer viewer) {
+    return store_->load(order, std::move(viewer));
+}
 
 Task<Result<std::vector<OrderRecord>>> LocalService::list(OrderFilter filter) {
     return store_->list(std::move(filter));
 }
 
 Task<Result<std::vector<CommittedEvent>>> LocalService::events(OrderId order, std::uint32_t after,
-                                                               std::size_t limit) {
-    return store_->events_after(order, after, limit);
+                                                               std::size_t limit, Viewer viewer) {
+    return store_->events_after(order, after, limit, std::move(viewer));
 }
 
 std::shared_ptr<EventStream> LocalService::follow(OrderId order, std::uint32_t after_seq, Executor reader) {
     return bus_.follow(order, after_seq, reader);
 }
 
-std::shared_ptr<EventStream> LocalService::follow_all(Executor reader) { return bus_.follow_all(reader); }
+std::shared_ptr<EventStream> LocalService::follow_all(Executor reader, Viewer viewer) {
+    return bus_.follow_all(reader, std::move(viewer));
+}
 
 Task<Result<QueueCounts>> LocalService::queue() { return store_->counts(); }
 

@@ -21,13 +21,13 @@ public:
     ~LocalService() override { stop(); }
 
     Task<Result<Submitted>> submit(OrderRequest request, SubmitOptions options) override;
-    Task<Result<CancelAnswer>> cancel(OrderId order) override;
-    Task<Result<std::optional<OrderRecord>>> load(OrderId order) override;
+    Task<Result<CancelAnswer>> cancel(OrderId order, Viewer viewer) override;
+    Task<Result<std::optional<OrderRecord>>> load(OrderId order, Viewer viewer) override;
     Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) override;
-    Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after,
-                                                     std::size_t limit) override;
+    Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after, std::size_t limit,
+                                                     Viewer viewer) override;
     std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) override;
-    std::shared_ptr<EventStream> follow_all(Executor reader) override;
+    std::shared_ptr<EventStream> follow_all(Executor reader, Viewer viewer) override;
     Task<Result<QueueCounts>> queue() override;
     Task<Result<std::vector<StoreNode>>> nodes() override { return store_->nodes(); }
     SharedLimits* shared_limits() override { return store_->shared_limits(); }

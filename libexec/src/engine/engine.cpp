@@ -43,7 +43,7 @@ struct Engine::Impl {
           metrics(parts.metrics, parts.router),
           claims(config, parts, seed, draining, metrics) {}
 
-    Task<Result<CancelAnswer>> cancel_here(OrderId id);
+    Task<Result<CancelAnswer>> cancel_here(OrderId id, Viewer viewer);
     Task<Result<CancelAnswer>> cancel_in_flight(std::shared_ptr<Flight> flight);
     Task<RoutingDecision> quote_here(OrderRequest request);
     Task<void> drain_here();
@@ -108,11 +108,11 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
     order.attempts_max = impl.config.retry.attempts_max;
     order.correlation_id = std::move(options.correlation_id);
     order.trace_id = std::move(options.trace_id);
+    order.account = std::move(options.account);
     order.created_at = order.updated_at = impl.parts.clock.now();
     order.last_seq = 1;
     acceptance.request_digest = request_digest(request);
     order.request = std::move(request);
-    acceptance.account = std::move(options.account);
     acceptance.idempotency_key = std::move(options.idempotency_key);
     // What was accepted before is answered even when nothing new is taken.
     acceptance.repetition_only = refusal.has_value();
@@ -124,6 +124,7 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
     opened.attempts_max = order.attempts_max;
     opened.correlation_id = order.correlation_id;
     opened.trace_id = order.trace_id;
+    opened.account = order.account;
     const OrderId id = order.id;
 
     Result<AcceptAnswer> answer = co_await impl.parts.store.accept(std::move(acceptance));
@@ -151,9 +152,10 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
     co_return submitted;
 }
 
-Task<Result<CancelAnswer>> Engine::cancel(OrderId order) {
+Task<Result<CancelAnswer>> Engine::cancel(OrderId order, Viewer viewer) {
     // The engine's own thread knows whether the order is in flight; the answer comes back to the caller's.
-    co_return co_await asio::co_spawn(impl_->parts.io, impl_->cancel_here(order), use_task);
+    co_return co_await asio::co_spawn(impl_->parts.io, impl_->cancel_here(order, std::move(viewer)),
+                                      use_task);
 }
 
 Task<Result<RoutingDecision>> Engine::quote(OrderRequest request) {
@@ -174,8 +176,8 @@ Task<void> Engine::drain() {
     co_await asio::co_spawn(impl_->parts.io, impl_->drain_here(), use_task);
 }
 
-Task<Result<CancelAnswer>> Engine::Impl::cancel_here(OrderId id) {
-    Result<std::optional<OrderStatus>> flagged = co_await parts.store.request_cancel(id);
+Task<Result<CancelAnswer>> Engine::Impl::cancel_here(OrderId id, Viewer viewer) {
+    Result<std::optional<OrderStatus>> flagged = co_await parts.store.request_cancel(id, std::move(viewer));
     if (!flagged) co_return flagged.error();
     if (!flagged.value()) co_return reject(Reason::not_found, "no order " + id.to_string());
     const OrderStatus status = *flagged.value();

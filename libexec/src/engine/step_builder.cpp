@@ -65,6 +65,7 @@ void StepBuilder::append(EventKind kind, EventData data) {
     event.in_doubt = order_.in_doubt;
     event.correlation_id = order_.correlation_id;
     event.trace_id = order_.trace_id;
+    event.account = order_.account;
     event.data = std::move(data);
     step_.events.push_back(std::move(event));
 }

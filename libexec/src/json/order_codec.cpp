@@ -151,6 +151,7 @@ void write_order_members(Writer& out, const Order& order, const OrderWords& word
     }
     out.text_or_null("correlationId", order.correlation_id);
     out.text_or_null("traceId", order.trace_id);
+    if (!order.account.empty()) out.text("account", order.account);
 }
 
 void write_flat_members(Writer& out, const Order& order, const OrderWords& words) {

@@ -63,6 +63,7 @@ void OrderRow::put_request(const Order& order) {
     }
     correlation_id.set(order.correlation_id);
     trace_id.set(order.trace_id);
+    account.set(order.account);
     created_at.set(order.created_at);
     cancel_requested.set(order.cancel_requested);
     if (request.retry_of) {
@@ -113,6 +114,7 @@ Order OrderRow::get() const {
     if (!deadline_ms.is_null()) request.deadline = std::chrono::milliseconds(deadline_ms.value);
     order.correlation_id = correlation_id.value;
     order.trace_id = trace_id.value;
+    order.account = account.value;
     order.created_at = created_at.time();
     order.cancel_requested = cancel_requested.flag();
     if (!retry_of.is_null()) request.retry_of = retry_of.uuid();
@@ -232,10 +234,19 @@ OrderEvent EventRow::get() const {
     event.in_doubt = in_doubt.flag();
     event.correlation_id = correlation_id.text_or_empty();
     event.trace_id = trace_id.value;
+    event.account = account.value;
     Result<EventData> decoded = decode_event_data(event.kind, event.status, event.seq, data.value);
     if (!decoded) throw std::runtime_error("an event is unreadable: " + decoded.error().detail);
     event.data = std::move(decoded).value();
     return event;
+}
+
+void set_account(TextSlot& slot, const Viewer& viewer) {
+    if (viewer.account()) {
+        slot.set(*viewer.account());
+    } else {
+        slot.set_null();
+    }
 }
 
 }  // namespace libexec

@@ -3,6 +3,7 @@
 #include "libexec/model/attempt.hpp"
 #include "libexec/model/order.hpp"
 #include "libexec/model/order_event.hpp"
+#include "libexec/model/viewer.hpp"
 #include "sql.hpp"
 
 namespace libexec {
@@ -14,8 +15,8 @@ struct OrderRow {
         "id, number, client_id, client_order_id, symbol_in, mint_in, decimals_in, symbol_out, mint_out, "
         "decimals_out, "
         "mode, amount, slippage_bps, side, native_in, native_out, deadline_ms, correlation_id, "
-        "trace_id, created_at, cancel_requested, retry_of";
-    static constexpr int request_count = 22;
+        "trace_id, created_at, cancel_requested, retry_of, account";
+    static constexpr int request_count = 23;
     static constexpr const char* standing_columns =
         "status, last_seq, in_doubt, attempt, attempts_max, next_retry_at, first_claimed_at, limit_amount, "
         "venue, "
@@ -23,7 +24,7 @@ struct OrderRow {
     static constexpr int standing_count = 16;
 
     TextSlot id, client_id, client_order_id, symbol_in, mint_in, symbol_out, mint_out, amount, correlation_id,
-        trace_id, retry_of;
+        trace_id, retry_of, account;
     NumberSlot number, decimals_in, decimals_out, mode, slippage_bps, side, native_in, native_out,
         deadline_ms, created_at, cancel_requested;
     NumberSlot status, last_seq, in_doubt, attempt, attempts_max, next_retry_at, first_claimed_at, updated_at;
@@ -38,7 +39,7 @@ struct OrderRow {
     void bind_request(Binder& statement) {
         statement.in(id, number, client_id, client_order_id, symbol_in, mint_in, decimals_in, symbol_out,
                      mint_out, decimals_out, mode, amount, slippage_bps, side, native_in, native_out,
-                     deadline_ms, correlation_id, trace_id, created_at, cancel_requested, retry_of);
+                     deadline_ms, correlation_id, trace_id, created_at, cancel_requested, retry_of, account);
     }
     template <class Binder>
     void bind_standing(Binder& statement) {
@@ -49,7 +50,7 @@ struct OrderRow {
     void define(Statement& statement) {
         statement.out(id, number, client_id, client_order_id, symbol_in, mint_in, decimals_in, symbol_out,
                       mint_out, decimals_out, mode, amount, slippage_bps, side, native_in, native_out,
-                      deadline_ms, correlation_id, trace_id, created_at, cancel_requested, retry_of);
+                      deadline_ms, correlation_id, trace_id, created_at, cancel_requested, retry_of, account);
         statement.out(status, last_seq, in_doubt, attempt, attempts_max, next_retry_at, first_claimed_at,
                       limit, venue, quoted_in, quoted_out, executed_in, executed_out, tx_hash, failure,
                       updated_at);
@@ -97,11 +98,11 @@ struct EventRow {
         "order_id, seq, kind, status, at, attempt, attempts_max, next_retry_at, in_doubt, correlation_id, "
         "data";
 
-    TextSlot order_id, correlation_id, data, trace_id;
+    TextSlot order_id, correlation_id, data, trace_id, account;
     NumberSlot seq, kind, status, at, attempt, attempts_max, next_retry_at, in_doubt;
 
-    /// `order_correlation_id` is the order's own, which is not written again; nor is the trace id, which an
-    /// event reads from its order.
+    /// `order_correlation_id` is the order's own, which is not written again; nor are the trace id and the
+    /// account, which an event reads from its order.
     void put(const OrderEvent& event, const std::string& order_correlation_id);
     OrderEvent get() const;
 
@@ -112,8 +113,11 @@ struct EventRow {
     }
     void define(Statement& statement) {
         statement.out(order_id, seq, kind, status, at, attempt, attempts_max, next_retry_at, in_doubt,
-                      correlation_id, data, trace_id);
+                      correlation_id, data, trace_id, account);
     }
 };
+
+/// The account a question is about, null for every one: `account = coalesce(?, account)`.
+void set_account(TextSlot& slot, const Viewer& viewer);
 
 }  // namespace libexec

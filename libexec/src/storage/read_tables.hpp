@@ -13,10 +13,10 @@ class ReadTables {
 public:
     virtual ~ReadTables() = default;
 
-    virtual std::optional<OrderRecord> load(const OrderId& order) = 0;
+    virtual std::optional<OrderRecord> load(const OrderId& order, const Viewer& viewer) = 0;
     virtual std::vector<OrderRecord> list(const OrderFilter& filter) = 0;
     virtual std::vector<CommittedEvent> events_after(const OrderId& order, std::uint32_t seq,
-                                                     std::size_t limit) = 0;
+                                                     std::size_t limit, const Viewer& viewer) = 0;
     virtual QueueCounts counts(Time now) = 0;
     virtual std::vector<StoreNode> nodes() { return {}; }
 };

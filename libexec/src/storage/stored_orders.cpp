@@ -6,7 +6,8 @@
 namespace libexec {
 
 void check_limits(const StoreLimits& limits) {
-    if (limits.batch_max == 0 || limits.queue_limit == 0 || limits.read_queue_limit == 0 || limits.readers == 0)
+    if (limits.batch_max == 0 || limits.queue_limit == 0 || limits.read_queue_limit == 0 ||
+        limits.readers == 0)
         throw std::runtime_error("the order store needs at least one reader and room for one operation");
 }
 
@@ -35,8 +36,9 @@ Task<Result<StepAnswer>> StoredOrders::commit(Step step) {
 
 void StoredOrders::commit_later(Step step) { writer_.push(std::make_unique<StepOp>(std::move(step))); }
 
-Task<Result<std::optional<OrderStatus>>> StoredOrders::request_cancel(OrderId order) {
-    return await_operation<std::optional<OrderStatus>>(writer_, std::make_unique<CancelOp>(order));
+Task<Result<std::optional<OrderStatus>>> StoredOrders::request_cancel(OrderId order, Viewer viewer) {
+    return await_operation<std::optional<OrderStatus>>(writer_,
+                                                       std::make_unique<CancelOp>(order, std::move(viewer)));
 }
 
 template <class Answer, class Query>
@@ -44,8 +46,9 @@ Task<Result<Answer>> StoredOrders::ask(Query query) {
     return await_operation<Answer>(readers_, std::make_unique<QueryOp<Answer, Query>>(std::move(query)));
 }
 
-Task<Result<std::optional<OrderRecord>>> StoredOrders::load(OrderId order) {
-    return ask<std::optional<OrderRecord>>([order](ReadTables& tables) { return tables.load(order); });
+Task<Result<std::optional<OrderRecord>>> StoredOrders::load(OrderId order, Viewer viewer) {
+    return ask<std::optional<OrderRecord>>(
+        [order, for_whom = std::move(viewer)](ReadTables& tables) { return tables.load(order, for_whom); });
 }
 
 Task<Result<std::vector<OrderRecord>>> StoredOrders::list(OrderFilter filter) {
@@ -54,9 +57,11 @@ Task<Result<std::vector<OrderRecord>>> StoredOrders::list(OrderFilter filter) {
 }
 
 Task<Result<std::vector<CommittedEvent>>> StoredOrders::events_after(OrderId order, std::uint32_t seq,
-                                                                     std::size_t limit) {
+                                                                     std::size_t limit, Viewer viewer) {
     return ask<std::vector<CommittedEvent>>(
-        [order, seq, limit](ReadTables& tables) { return tables.events_after(order, seq, limit); });
+        [order, seq, limit, for_whom = std::move(viewer)](ReadTables& tables) {
+            return tables.events_after(order, seq, limit, for_whom);
+        });
 }
 
 Task<Result<QueueCounts>> StoredOrders::counts() {

@@ -102,16 +102,18 @@ private:
 
 class CancelOp final : public AnsweredOperation<WriteOp, std::optional<OrderStatus>> {
 public:
-    explicit CancelOp(OrderId order) : order_(order) {}
+    CancelOp(OrderId order, Viewer viewer) : order_(order), viewer_(std::move(viewer)) {}
     void meet(WriteVisitor& visitor) override { visitor.visit(*this); }
     void refuse() override;
     bool is_admission() const override { return true; }
 
     const OrderId& order() const { return order_; }
+    const Viewer& viewer() const { return viewer_; }
     void answer(std::optional<OrderStatus> status) { answer_.emplace(status); }
 
 private:
     OrderId order_;
+    Viewer viewer_;
 };
 
 /// An order as whoever claimed it gets it: attempts without a resolution are intents to go on with.

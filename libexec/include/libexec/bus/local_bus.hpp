@@ -27,7 +27,8 @@ public:
 
     void publish(const std::vector<CommittedEvent>& events) override;
     std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) override;
-    std::shared_ptr<EventStream> follow_all(Executor reader) override;
+    using EventBus::follow_all;
+    std::shared_ptr<EventStream> follow_all(Executor reader, Viewer viewer) override;
     void close() override;
     bool watched(const OrderId& order) const override;
     std::vector<WatchedOrder> watched_orders() const override;

@@ -39,20 +39,29 @@ public:
     Task<Result<Submitted>> submit(OrderRequest request) {
         return submit(std::move(request), SubmitOptions());
     }
-    /// Errors: not_found, too_late_to_cancel, service_unavailable.
-    virtual Task<Result<CancelAnswer>> cancel(OrderId order) = 0;
+    /// An order that `viewer` does not see is unknown, here and in the questions below; without a viewer they
+    /// are about everybody's orders. Errors: not_found, too_late_to_cancel, service_unavailable.
+    virtual Task<Result<CancelAnswer>> cancel(OrderId order, Viewer viewer) = 0;
+    Task<Result<CancelAnswer>> cancel(OrderId order) { return cancel(order, Viewer()); }
     /// The order as it stands; nothing when it is unknown. Errors of all reads: service_unavailable,
     /// queue_full.
-    virtual Task<Result<std::optional<OrderRecord>>> load(OrderId order) = 0;
+    virtual Task<Result<std::optional<OrderRecord>>> load(OrderId order, Viewer viewer) = 0;
+    Task<Result<std::optional<OrderRecord>>> load(OrderId order) { return load(order, Viewer()); }
     /// Orders that pass the filter, newest first.
     virtual Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) = 0;
     /// Events with a number above `after`, in order, at most `limit`.
     virtual Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after,
-                                                             std::size_t limit) = 0;
-    /// Events after `after_seq`, history first, then live, on the reader's executor.
+                                                             std::size_t limit, Viewer viewer) = 0;
+    Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after, std::size_t limit) {
+        return events(order, after, limit, Viewer());
+    }
+    /// Events after `after_seq`, history first, then live, on the reader's executor. Whoever must not see the
+    /// order is turned away before, by `load`.
     virtual std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) = 0;
-    /// Events of all orders from now on, on the reader's executor; no cursor: list again after a reconnect.
-    virtual std::shared_ptr<EventStream> follow_all(Executor reader) = 0;
+    /// Events of all orders that `viewer` sees from now on, on the reader's executor; no cursor: list again
+    /// after a reconnect.
+    virtual std::shared_ptr<EventStream> follow_all(Executor reader, Viewer viewer) = 0;
+    std::shared_ptr<EventStream> follow_all(Executor reader) { return follow_all(reader, Viewer()); }
     /// How many orders stand where, now.
     virtual Task<Result<QueueCounts>> queue() = 0;
     /// The nodes that share the database, as OrderStore::nodes says; empty on SQLite.

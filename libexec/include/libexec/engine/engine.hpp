@@ -38,7 +38,7 @@ struct EngineConfig {
 
 /// What a client sends along with an order.
 struct SubmitOptions {
-    std::string account;
+    std::string account;  ///< whose order it will be; empty: placed without an account
     std::string idempotency_key;
     std::string correlation_id;
     std::string trace_id;  ///< 32 hexadecimal digits (W3C Trace Context); empty: none
@@ -94,8 +94,8 @@ public:
     /// the order that may exist), idempotency_conflict (naming the first one), timeout (the client's own
     /// deadline cannot be met).
     Task<Result<Submitted>> submit(OrderRequest request, SubmitOptions options);
-    /// Errors: not_found, too_late_to_cancel, service_unavailable.
-    Task<Result<CancelAnswer>> cancel(OrderId order);
+    /// Errors: not_found (also when `viewer` does not see it), too_late_to_cancel, service_unavailable.
+    Task<Result<CancelAnswer>> cancel(OrderId order, Viewer viewer = Viewer());
     /// What the venues would offer for this order now; places nothing. No route at all is an answer, too.
     /// Errors: queue_full (too many questions at once), draining.
     Task<Result<RoutingDecision>> quote(OrderRequest request);

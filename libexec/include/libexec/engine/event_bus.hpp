@@ -8,6 +8,7 @@
 #include "libexec/base/result.hpp"
 #include "libexec/base/task.hpp"
 #include "libexec/model/order_event.hpp"
+#include "libexec/model/viewer.hpp"
 
 namespace libexec {
 
@@ -51,8 +52,10 @@ public:
     virtual void publish(const std::vector<CommittedEvent>& events) = 0;
     /// Events of one order after `after_seq`, without gap or repeat: history first, then live.
     virtual std::shared_ptr<EventStream> follow(OrderId order, std::uint32_t after_seq, Executor reader) = 0;
-    /// Events of all orders from now on.
-    virtual std::shared_ptr<EventStream> follow_all(Executor reader) = 0;
+    /// Events of all orders that `viewer` sees, from now on.
+    virtual std::shared_ptr<EventStream> follow_all(Executor reader, Viewer viewer) = 0;
+    /// The same for everybody's orders.
+    std::shared_ptr<EventStream> follow_all(Executor reader) { return follow_all(reader, Viewer()); }
     /// Ends every stream with `closed`.
     virtual void close() = 0;
 

@@ -12,6 +12,7 @@
 #include "libexec/model/order.hpp"
 #include "libexec/model/order_event.hpp"
 #include "libexec/model/store_node.hpp"
+#include "libexec/model/viewer.hpp"
 
 namespace libexec {
 
@@ -19,8 +20,7 @@ namespace libexec {
 struct Acceptance {
     Order order;                   ///< status pending, last_seq 1; the store assigns nothing
     OrderEvent opened;             ///< seq 1
-    std::string account;           ///< owner of the idempotency key; empty in open mode
-    std::string idempotency_key;   ///< empty: none
+    std::string idempotency_key;   ///< of the order's account; empty: none
     std::string request_digest;    ///< of the decoded order: same text means same order
     bool repetition_only = false;  ///< the queue is full: answer what was accepted before, take nothing new
 };
@@ -87,6 +87,7 @@ struct OrderRecord {
 
 /// Which orders a list shows: those for which everything given holds.
 struct OrderFilter {
+    Viewer viewer;  ///< whose orders
     std::optional<OrderStatus> status;
     std::string token_in;  ///< base58 mint; empty: any
     std::string token_out;
@@ -137,16 +138,28 @@ public:
     Task<Result<std::optional<CommittedIntent>>> commit_intent(Step step, StepAnswer& answer);
 
     /// Sets the flag; needs no lease. Nothing when the order is unknown, else its status at that moment
-    /// (a terminal order is left alone).
-    virtual Task<Result<std::optional<OrderStatus>>> request_cancel(OrderId order) = 0;
+    /// (a terminal order is left alone). Of this and the questions below: what `viewer` does not see is
+    /// unknown.
+    virtual Task<Result<std::optional<OrderStatus>>> request_cancel(OrderId order, Viewer viewer) = 0;
+    /// The same for everybody's orders.
+    Task<Result<std::optional<OrderStatus>>> request_cancel(OrderId order) {
+        return request_cancel(order, Viewer());
+    }
 
     /// The order as it stands; nothing when it is unknown.
-    virtual Task<Result<std::optional<OrderRecord>>> load(OrderId order) = 0;
+    virtual Task<Result<std::optional<OrderRecord>>> load(OrderId order, Viewer viewer) = 0;
+    /// The same for everybody's orders.
+    Task<Result<std::optional<OrderRecord>>> load(OrderId order) { return load(order, Viewer()); }
     /// Orders that pass, newest first.
     virtual Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) = 0;
     /// Events with a sequence number above `seq`, in order, at most `limit`.
     virtual Task<Result<std::vector<CommittedEvent>>> events_after(OrderId order, std::uint32_t seq,
-                                                                   std::size_t limit) = 0;
+                                                                   std::size_t limit, Viewer viewer) = 0;
+    /// The same for everybody's orders.
+    Task<Result<std::vector<CommittedEvent>>> events_after(OrderId order, std::uint32_t seq,
+                                                           std::size_t limit) {
+        return events_after(order, seq, limit, Viewer());
+    }
     /// How many orders stand where, now.
     virtual Task<Result<QueueCounts>> counts() = 0;
 

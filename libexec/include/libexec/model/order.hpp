@@ -52,6 +52,7 @@ struct Order {
     OrderRequest request;
     std::uint64_t number =
         0;  ///< position among the orders of this store; with client ids, the simulated world's key
+    std::string account;  ///< whose order it is; empty: placed without an account
     std::string correlation_id;
     std::string trace_id;  ///< 32 hexadecimal digits (W3C Trace Context); empty: none
 

@@ -87,6 +87,7 @@ struct OrderEvent {
     bool in_doubt = false;
     std::string correlation_id;
     std::string trace_id;  ///< the order's
+    std::string account;   ///< the order's
     EventData data;
 
     /// Whether it is the last one of its order.

@@ -4,20 +4,22 @@
 #include <set>
 #include <stdexcept>
 
+#include "../client_key.hpp"
+
 namespace libexec {
 namespace {
 
 constexpr int account_key = 0;
-constexpr int client_order_id = 1;
 
 /// The keys of one submission, the account's first; each may be missing.
 struct KeysOf {
     explicit KeysOf(const Acceptance& asked) {
         const OrderRequest& request = asked.order.request;
         if (!asked.idempotency_key.empty())
-            by_account.emplace(account_key, asked.account, asked.idempotency_key);
-        if (!request.client_order_id.empty())
-            by_client.emplace(client_order_id, request.client_id, request.client_order_id);
+            by_account.emplace(account_key, asked.order.account, asked.idempotency_key);
+        if (request.client_order_id.empty()) return;
+        const ClientKey key(asked.order);
+        by_client.emplace(key.scope, key.owner, request.client_order_id);
     }
     std::optional<PgWriteTables::Key> by_account;
     std::optional<PgWriteTables::Key> by_client;
@@ -125,13 +127,13 @@ void PgBackend::BatchWriter::write_wave(const std::vector<StepOp*>& wave) {
 
 void PgBackend::BatchWriter::write_cancels() {
     if (cancels_.empty()) return;
-    std::vector<OrderId> orders;
-    for (const CancelOp* op : cancels_) orders.push_back(op->order());
-    std::sort(orders.begin(), orders.end());
-    orders.erase(std::unique(orders.begin(), orders.end()), orders.end());
-    const std::map<OrderId, OrderStatus> statuses = tables_.request_cancel(orders);
+    using Asked = PgWriteTables::Asked;
+    std::set<Asked> asked;
+    for (const CancelOp* op : cancels_) asked.emplace(op->order(), op->viewer());
+    const std::map<Asked, OrderStatus> statuses =
+        tables_.request_cancel(std::vector<Asked>(asked.begin(), asked.end()));
     for (CancelOp* op : cancels_) {
-        const auto found = statuses.find(op->order());
+        const auto found = statuses.find(Asked(op->order(), op->viewer()));
         std::optional<OrderStatus> status;
         if (found != statuses.end()) status = found->second;
         wrote = wrote || (status && !is_terminal(*status));

@@ -63,18 +63,21 @@ PgReadTables::PgReadTables(const PgPlace& place, Asker asker)
     connection_.session << "set default_transaction_read_only = on";
     begin_.prepare("begin isolation level repeatable read read only");
     end_.prepare("commit");
-    order_.define(find_order_.in(id_));
+    order_.define(find_order_.in(id_, account_));
     find_order_.prepare(std::string("select ") + OrderRow::request_columns + ", " +
-                        OrderRow::standing_columns + " from orders where id = :id::bytea");
+                        OrderRow::standing_columns +
+                        " from orders where id = :id::bytea and account = coalesce(:account::text, account)");
     attempt_.define(attempts_of_.in(id_));
     attempts_of_.prepare(std::string("select ") + AttemptRow::columns_unsigned +
                          " from attempts where order_id = :id::bytea order by number");
-    event_.define(events_after_.in(id_, seq_, limit_));
+    event_.define(events_after_.in(id_, seq_, account_, limit_));
     events_after_.prepare(
         "select e.order_id, e.seq, e.kind, e.status, e.at, e.attempt, e.attempts_max, e.next_retry_at, "
-        "e.in_doubt, coalesce(e.correlation_id, o.correlation_id), e.data, o.trace_id from order_events e "
+        "e.in_doubt, coalesce(e.correlation_id, o.correlation_id), e.data, o.trace_id, o.account from "
+        "order_events e "
         "join "
-        "orders o on o.id = e.order_id where e.order_id = :id::bytea and e.seq > :seq::bigint order by e.seq "
+        "orders o on o.id = e.order_id where e.order_id = :id::bytea and e.seq > :seq::bigint and o.account "
+        "= coalesce(:account::text, o.account) order by e.seq "
         "limit "
         ":most::bigint");
     jobs_.in(now_)
@@ -136,9 +139,10 @@ std::vector<Attempt> PgReadTables::attempts_of(const OrderId& order) {
     return attempts;
 }
 
-std::optional<OrderRecord> PgReadTables::load(const OrderId& order) {
+std::optional<OrderRecord> PgReadTables::load(const OrderId& order, const Viewer& viewer) {
     const ReadSnapshot snapshot(begin_, end_);
     set_id(order);
+    set_account(account_, viewer);
     if (!find_order_.one()) return std::nullopt;
     OrderRecord record;
     record.order = read_order();
@@ -168,6 +172,10 @@ std::vector<OrderRecord> PgReadTables::list(const OrderFilter& filter) {
         if (!mint) return {};
         query.demand_bytes(std::string(column) + " = ?", raw_of(mint->bytes()));
     }
+    if (const auto& account = filter.viewer.account()) {
+        query.demand_text("account = ?", *account);
+        if (!account->empty()) query.demand_fact("account <> ''");  // lets the index of accounts apply
+    }
     if (!filter.venue.empty()) query.demand_text("venue = ?", filter.venue);
     if (!filter.client_id.empty()) {
         query.demand_text("client_id = ?", filter.client_id);
@@ -196,8 +204,9 @@ std::vector<OrderRecord> PgReadTables::list(const OrderFilter& filter) {
 }
 
 std::vector<CommittedEvent> PgReadTables::events_after(const OrderId& order, std::uint32_t seq,
-                                                       std::size_t limit) {
+                                                       std::size_t limit, const Viewer& viewer) {
     set_id(order);
+    set_account(account_, viewer);
     seq_.set(seq);
     limit_.set(std::min(limit, read_limit_most));
     std::vector<CommittedEvent> events;

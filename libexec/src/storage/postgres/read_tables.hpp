@@ -24,10 +24,10 @@ public:
 
     PgReadTables(const PgPlace& place, Asker asker);
 
-    std::optional<OrderRecord> load(const OrderId& order) override;
+    std::optional<OrderRecord> load(const OrderId& order, const Viewer& viewer) override;
     std::vector<OrderRecord> list(const OrderFilter& filter) override;
-    std::vector<CommittedEvent> events_after(const OrderId& order, std::uint32_t seq,
-                                             std::size_t limit) override;
+    std::vector<CommittedEvent> events_after(const OrderId& order, std::uint32_t seq, std::size_t limit,
+                                             const Viewer& viewer) override;
     QueueCounts counts(Time now) override;
     std::vector<StoreNode> nodes() override;
     /// The last sequence number of each that exists.
@@ -44,7 +44,7 @@ private:
     OrderRow order_;
     AttemptRow attempt_;
     EventRow event_;
-    TextSlot id_;
+    TextSlot id_, account_;
     PgColumns ids_;
     NumberSlot seq_, limit_, now_, database_now_;
     NumberSlot waiting_, oldest_, delayed_, active_, completed_, failed_;

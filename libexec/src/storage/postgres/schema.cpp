@@ -159,7 +159,14 @@ const Script shared_limits{
         primary key (order_id, address, node)) with (fillfactor = 50))",
 };
 
-const std::array<Script, 2> steps{first_schema, shared_limits};
+// Whose order it is. Orders from before, and those placed without an account, belong to the one without a
+// name.
+const Script accounts_of_orders{
+    "alter table orders add column account text not null default ''",
+    "create index orders_by_account on orders (account, id) where account <> ''",
+};
+
+const std::array<Script, 3> steps{first_schema, shared_limits, accounts_of_orders};
 
 constexpr int known = static_cast<int>(steps.size());
 

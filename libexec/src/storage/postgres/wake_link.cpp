@@ -195,7 +195,7 @@ void WakeLink::hear(const std::string& text) {
 void WakeLink::read_foreign(const WakePayload::Item& item) {
     std::uint32_t last = std::max(item.first - 1, published(item.order));
     for (;;) {
-        const std::vector<CommittedEvent> events = tables().events_after(item.order, last, page);
+        const std::vector<CommittedEvent> events = tables().events_after(item.order, last, page, Viewer());
         if (events.empty()) break;
         bus_.publish(events);
         last = events.back()->seq;

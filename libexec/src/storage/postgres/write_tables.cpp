@@ -36,6 +36,7 @@ void decode(OrderRow& row) {
 PgWriteTables::PgWriteTables(const PgPlace& place, const PgNode& who)
     : connection_(place),
       ids_({1}),
+      cancels_({1}),
       keys_new_({5}),
       orders_new_({1, 6, 9, 22}),
       events_new_({1}),
@@ -167,16 +168,20 @@ void PgWriteTables::prepare_moving() {
         "jobs j "
         "on j.order_id = s.order_id and j.epoch = s.epoch left join orders o on o.id = s.order_id");
 
+    cancels_.in(id_, account_);
     cancel_.in(now_);
-    ids_.bind(cancel_);
-    cancel_.out(id_, order_.status)
+    cancels_.bind(cancel_);
+    cancel_.out(id_, account_, order_.status)
         .prepare(
-            "with " + pg_moment + ", c as materialized (select * from " + ids_.source("i", "i", "id") +
-            "), asked as (update orders o set cancel_requested = 1 from c where o.id = c.id and o.status < 4 "
+            "with " + pg_moment + ", c as materialized (select * from " +
+            cancels_.source("i", "i", "id, viewer") +
+            "), asked as (update orders o set cancel_requested = 1 from c where o.id = c.id and o.account = "
+            "coalesce(c.viewer, "
+            "o.account) and o.status < 4 "
             "returning o.id), hastened as (update jobs set visible_at = least(visible_at, moment.now) from "
-            "asked, moment where jobs.order_id = asked.id and jobs.owner is null) select o.id, o.status from "
-            "c "
-            "join orders o on o.id = c.id");
+            "asked, moment where jobs.order_id = asked.id and jobs.owner is null) select o.id, c.viewer, "
+            "o.status "
+            "from c join orders o on o.id = c.id and o.account = coalesce(c.viewer, o.account)");
 }
 
 void PgWriteTables::prepare_claiming() {
@@ -324,12 +329,19 @@ std::map<OrderId, PgWriteTables::Moved> PgWriteTables::move(const std::vector<co
     return answers;
 }
 
-std::map<OrderId, OrderStatus> PgWriteTables::request_cancel(const std::vector<OrderId>& orders) {
-    fill_ids(orders);
-    std::map<OrderId, OrderStatus> statuses;
+std::map<PgWriteTables::Asked, OrderStatus> PgWriteTables::request_cancel(const std::vector<Asked>& orders) {
+    cancels_.clear();
+    for (const auto& [order, viewer] : orders) {
+        id_.set(order);
+        set_account(account_, viewer);
+        cancels_.add_row();
+    }
+    cancels_.close();
+    std::map<Asked, OrderStatus> statuses;
     for (bool row = cancel_.first(); row; row = cancel_.next()) {
         from_bytea(id_);
-        statuses.emplace(id_.uuid(), order_.status.word(OrderStatus::expired));
+        const Viewer viewer = account_.is_null() ? Viewer() : Viewer(account_.value);
+        statuses.emplace(Asked(id_.uuid(), viewer), order_.status.word(OrderStatus::expired));
     }
     return statuses;
 }

@@ -63,8 +63,11 @@ public:
     void lock_jobs(const std::vector<OrderId>& orders);
     /// Steps of different orders, whose jobs are locked.
     std::map<OrderId, Moved> move(const std::vector<const Step*>& steps, Time now);
-    /// Their status before; those that have ended are left alone. Their jobs are locked.
-    std::map<OrderId, OrderStatus> request_cancel(const std::vector<OrderId>& orders);
+    /// An order, and who asks about it.
+    using Asked = std::pair<OrderId, Viewer>;
+    /// Their status before, of those that are seen; those that have ended are left alone. Their jobs are
+    /// locked.
+    std::map<Asked, OrderStatus> request_cancel(const std::vector<Asked>& orders);
 
     /// Oldest first; `due_in` until the next that nobody holds.
     std::vector<Held> claim(std::size_t limit);
@@ -93,9 +96,9 @@ private:
     OrderRow order_;
     AttemptRow attempt_, closing_;
     EventRow event_;
-    TextSlot owner_, key_, digest_;
+    TextSlot owner_, key_, digest_, account_;
     NumberSlot scope_, expected_seq_, opens_, job_kind_, wait_us_;
-    PgColumns ids_, keys_asked_, keys_new_, orders_new_, events_new_;
+    PgColumns ids_, cancels_, keys_asked_, keys_new_, orders_new_, events_new_;
     PgColumns steps_, step_events_, opened_, closes_;
 
     Statement begin_, commit_, rollback_, savepoint_, release_, to_savepoint_;

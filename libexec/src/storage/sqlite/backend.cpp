@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "../client_key.hpp"
+
 namespace libexec {
 namespace {
 
@@ -50,10 +52,12 @@ bool SqliteBackend::RowWriter::answer_repetition(AcceptOp& op) {
     std::optional<WriteTables::Known> known;
     bool by_client_order_id = false;
     if (!asked.idempotency_key.empty()) {
-        known = tables_.find_known(Scope::account_key, asked.account, asked.idempotency_key);
+        known = tables_.find_known(Scope::account_key, asked.order.account, asked.idempotency_key);
     }
     if (!known && !request.client_order_id.empty()) {
-        known = tables_.find_known(Scope::client_order_id, request.client_id, request.client_order_id);
+        const ClientKey by_client(asked.order);
+        known =
+            tables_.find_known(static_cast<Scope>(by_client.scope), by_client.owner, request.client_order_id);
         by_client_order_id = known.has_value();
     }
     if (!known) return false;
@@ -61,8 +65,8 @@ bool SqliteBackend::RowWriter::answer_repetition(AcceptOp& op) {
     const bool same = known->digest == asked.request_digest;
     if (same && by_client_order_id && !asked.idempotency_key.empty()) {
         // The new key now stands for the first order too, so another body under it is a conflict.
-        tables_.add_known(Scope::account_key, asked.account, asked.idempotency_key, asked.request_digest,
-                          known->order);
+        tables_.add_known(Scope::account_key, asked.order.account, asked.idempotency_key,
+                          asked.request_digest, known->order);
         wrote = true;
     }
     op.answer(same ? AcceptAnswer::Kind::replayed : AcceptAnswer::Kind::conflict, known->order);
@@ -85,11 +89,12 @@ void SqliteBackend::RowWriter::visit(AcceptOp& op) {
     // The clock may have been set back since the order was stamped; it must not wait for that.
     tables_.insert_job(order.id, std::min(order.created_at, clock_.now()));
     if (!asked.idempotency_key.empty()) {
-        tables_.add_known(Scope::account_key, asked.account, asked.idempotency_key, asked.request_digest,
+        tables_.add_known(Scope::account_key, order.account, asked.idempotency_key, asked.request_digest,
                           order.id);
     }
     if (!order.request.client_order_id.empty()) {
-        tables_.add_known(Scope::client_order_id, order.request.client_id, order.request.client_order_id,
+        const ClientKey by_client(order);
+        tables_.add_known(static_cast<Scope>(by_client.scope), by_client.owner, order.request.client_order_id,
                           asked.request_digest, order.id);
     }
     ++totals.live;
@@ -156,7 +161,7 @@ void SqliteBackend::RowWriter::visit(StepOp& op) {
 }
 
 void SqliteBackend::RowWriter::visit(CancelOp& op) {
-    const std::optional<OrderStatus> status = tables_.status_of(op.order());
+    const std::optional<OrderStatus> status = tables_.status_of(op.order(), op.viewer());
     if (status && !is_terminal(*status)) {
         tables_.set_cancel_requested(op.order(), clock_.now());
         wrote = true;

@@ -142,7 +142,14 @@ const Script retries_of_orders{
     "alter table orders add column retry_of blob",
 };
 
-const std::array<Script, 3> steps{first_schema, traces_of_orders, retries_of_orders};
+// Whose order it is. Orders from before, and those placed without an account, belong to the one without a
+// name.
+const Script accounts_of_orders{
+    "alter table orders add column account text not null default ''",
+    "create index orders_by_account on orders (account, id) where account <> ''",
+};
+
+const std::array<Script, 4> steps{first_schema, traces_of_orders, retries_of_orders, accounts_of_orders};
 
 constexpr int known = static_cast<int>(steps.size());
 

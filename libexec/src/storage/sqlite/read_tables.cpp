@@ -18,20 +18,23 @@ SqliteReadTables::SqliteReadTables(const std::string& path)
     session_ << "pragma query_only = on";
     begin_.prepare("begin");
     end_.prepare("commit");
-    order_.define(find_order_.in(id_));
+    order_.define(find_order_.in(id_, account_));
     find_order_.prepare(std::string("select ") + OrderRow::request_columns + ", " +
-                        OrderRow::standing_columns + " from orders where id = cast(?1 as blob)");
+                        OrderRow::standing_columns +
+                        " from orders where id = cast(?1 as blob) and account = coalesce(?2, account)");
     attempt_.define(attempts_of_.in(id_));
     attempts_of_.prepare(std::string("select ") + AttemptRow::columns_unsigned +
                          " from attempts where order_id = cast(?1 as blob) order by number");
-    event_.define(events_after_.in(id_, seq_, limit_));
+    event_.define(events_after_.in(id_, seq_, limit_, account_));
     events_after_.prepare(
         "select e.order_id, e.seq, e.kind, e.status, e.at, e.attempt, e.attempts_max, e.next_retry_at, "
         "e.in_doubt, "
-        "coalesce(e.correlation_id, o.correlation_id), e.data, o.trace_id from order_events e join orders o "
+        "coalesce(e.correlation_id, o.correlation_id), e.data, o.trace_id, o.account from order_events e "
+        "join orders o "
         "on o.id = "
         "e.order_id "
-        "where e.order_id = cast(?1 as blob) and e.seq > ?2 order by e.seq limit ?3");
+        "where e.order_id = cast(?1 as blob) and e.seq > ?2 and o.account = coalesce(?4, o.account) "
+        "order by e.seq limit ?3");
     waiting_jobs_.in(now_)
         .out(waiting_, oldest_)
         .prepare("select count(*), min(visible_at) from jobs where owner is null and visible_at <= ?1");
@@ -48,9 +51,10 @@ std::vector<Attempt> SqliteReadTables::attempts_of(const OrderId& order) {
     return attempts;
 }
 
-std::optional<OrderRecord> SqliteReadTables::load(const OrderId& order) {
+std::optional<OrderRecord> SqliteReadTables::load(const OrderId& order, const Viewer& viewer) {
     const ReadSnapshot snapshot(begin_, end_);
     id_.set(order);
+    set_account(account_, viewer);
     if (!find_order_.one()) return std::nullopt;
     OrderRecord record;
     record.order = order_.get();
@@ -60,7 +64,7 @@ std::optional<OrderRecord> SqliteReadTables::load(const OrderId& order) {
 
 std::vector<OrderRecord> SqliteReadTables::list(const OrderFilter& filter) {
     // A filter nobody set is left out, so that SQLite can choose the index that fits the others.
-    TextSlot from_id, to_id, before, floor, mint_in, mint_out, venue, client;
+    TextSlot from_id, to_id, before, floor, mint_in, mint_out, venue, client, account;
     NumberSlot status, since, limit;
     Statement query(session_);
     std::string where;
@@ -100,6 +104,12 @@ std::vector<OrderRecord> SqliteReadTables::list(const OrderFilter& filter) {
     if (!match_mint(mint_in, filter.token_in, "mint_in") ||
         !match_mint(mint_out, filter.token_out, "mint_out"))
         return {};
+    if (filter.viewer.account()) {
+        account.set(*filter.viewer.account());
+        query.in(account);
+        demand("account = " + next_parameter());
+        if (!account.value.empty()) demand("account <> ''");  // lets the index of accounts apply
+    }
     match(venue, filter.venue, "venue");
     match(client, filter.client_id, "client_id");
     if (!filter.client_id.empty()) demand("client_id <> ''");  // lets the index of clients apply
@@ -139,8 +149,9 @@ std::vector<OrderRecord> SqliteReadTables::list(const OrderFilter& filter) {
 }
 
 std::vector<CommittedEvent> SqliteReadTables::events_after(const OrderId& order, std::uint32_t seq,
-                                                           std::size_t limit) {
+                                                           std::size_t limit, const Viewer& viewer) {
     id_.set(order);
+    set_account(account_, viewer);
     seq_.set(seq);
     limit_.set(std::min(limit, read_limit_most));
     std::vector<CommittedEvent> events;

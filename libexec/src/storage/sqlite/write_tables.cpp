@@ -149,9 +149,9 @@ WriteTables::WriteTables(const std::string& path)
     attempts_of_.prepare(std::string("select ") + AttemptRow::columns +
                          " from attempts where order_id = cast(?1 as blob) order by number");
 
-    status_of_.in(key_id_)
+    status_of_.in(key_id_, account_)
         .out(order_.status)
-        .prepare("select status from orders where id = cast(?1 as blob)");
+        .prepare("select status from orders where id = cast(?1 as blob) and account = coalesce(?2, account)");
     set_cancel_.in(key_id_).prepare("update orders set cancel_requested = 1 where id = cast(?1 as blob)");
     hasten_job_.in(key_id_, now_)
         .prepare(
@@ -322,8 +322,9 @@ std::vector<Attempt> WriteTables::attempts_of(const OrderId& order) {
     return attempts;
 }
 
-std::optional<OrderStatus> WriteTables::status_of(const OrderId& order) {
+std::optional<OrderStatus> WriteTables::status_of(const OrderId& order, const Viewer& viewer) {
     key_id_.set(order);
+    set_account(account_, viewer);
     if (!status_of_.one()) return std::nullopt;
     return order_.status.word(OrderStatus::expired);
 }

@@ -42,7 +42,8 @@ public:
         std::string digest;
         OrderId order;
     };
-    enum class Scope { account_key, client_order_id };
+    /// The codes in the table: see ClientKey for the last two.
+    enum class Scope { account_key, client_order_id, client_order_id_of_account };
     std::optional<Known> find_known(Scope scope, const std::string& owner, const std::string& key);
     void add_known(Scope scope, const std::string& owner, const std::string& key, const std::string& digest,
                    const OrderId& order);
@@ -72,8 +73,8 @@ public:
     std::optional<Order> find_order(const OrderId& order);
     std::vector<Attempt> attempts_of(const OrderId& order);
 
-    /// The status, or nothing when there is no such order.
-    std::optional<OrderStatus> status_of(const OrderId& order);
+    /// The status, or nothing when the viewer sees no such order.
+    std::optional<OrderStatus> status_of(const OrderId& order, const Viewer& viewer);
     void set_cancel_requested(const OrderId& order, Time now);
     /// Every job an earlier process held is due.
     void drop_claims(Time now);
@@ -84,7 +85,7 @@ private:
     OrderRow order_;
     AttemptRow attempt_;
     EventRow event_;
-    TextSlot key_id_, owner_, key_, digest_, job_owner_;
+    TextSlot key_id_, owner_, key_, digest_, job_owner_, account_;
     NumberSlot scope_, visible_at_, now_, epoch_, expected_seq_, opens_, limit_, code_;
     NumberSlot commits_, last_number_, live_, confirmed_, failed_, cancelled_, expired_;
 
