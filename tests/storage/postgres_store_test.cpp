@@ -1,5 +1,6 @@
 #include "libexec/storage/postgres_store.hpp"
 
+#include <asio/detached.hpp>
 #include <doctest/doctest.h>
 
 #include "storage/postgres_place.hpp"
@@ -48,12 +49,36 @@ TEST_SUITE("storage/postgres_store") {
 
     TEST_CASE("a value the server cannot hold costs its own order and nobody else") {
         StoreWorld world(PostgresPlace::make());
-        Acceptance good = world.acceptance();
-        Acceptance bad = world.acceptance();
-        bad.order.request.client_id = "\xff\xfe";
-        CHECK_FALSE(await(world.store->accept(bad)));
+        Claimed claimed = world.claimed();
+        std::mutex gate;
+        std::unique_lock closed(gate);
+        std::atomic<bool> stands_there = false;
+        world.bus.on_publish = [&](const std::vector<CommittedEvent>&) {
+            stands_there = true;
+            stands_there.notify_one();
+            const std::lock_guard wait(gate);
+        };
+        // The writer stands in `publish` of this one: what comes now is one batch.
+        world.store->commit_later(step_to(claimed, OrderStatus::routing, world.clock.now()));
+        stands_there.wait(false);
+
+        asio::io_context io(1);
+        std::vector<std::optional<Result<AcceptAnswer>>> answers(3);
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+            Acceptance acceptance = world.acceptance();
+            if (i == 1) acceptance.order.request.client_id = "\xff\xfe";
+            asio::co_spawn(io, keep_answer(world.store->accept(std::move(acceptance)), answers[i]),
+                           asio::detached);
+        }
+        io.poll();  // all three are in the queue
+        CHECK_FALSE(answers[0]);
+        closed.unlock();
+        io.run();
+        CHECK(answers[0].value().value().kind == AcceptAnswer::Kind::accepted);
+        CHECK_FALSE(answers[1].value());
+        CHECK(answers[2].value().value().kind == AcceptAnswer::Kind::accepted);
         CHECK(world.store->health());
-        CHECK(world.accept(good).kind == AcceptAnswer::Kind::accepted);
+        CHECK(await(world.store->list({})).value().size() == 3);
     }
 
     TEST_CASE("what cannot be opened says why, and never the password") {

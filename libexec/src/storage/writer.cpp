@@ -152,14 +152,14 @@ void StoreWriter::settle(Ops operations, bool one_by_one) {
             }
             return;
         case Trial::Outcome::constraint:
-            settle(operations, true);
+            settle_apart(operations);
             return;
         case Trial::Outcome::uncertain:
             resolve(operations, trial);
             return;
         case Trial::Outcome::refused:
             if (operations.size() > 1) {
-                for (std::size_t i = 0; i < operations.size(); ++i) settle(operations.subspan(i, 1), true);
+                settle_apart(operations);
                 return;
             }
             [[fallthrough]];
@@ -169,6 +169,12 @@ void StoreWriter::settle(Ops operations, bool one_by_one) {
                 operation->fail(nothing_written(trial.why));
             return;
     }
+}
+
+/// Each in a transaction of its own: SOCI leaks what a failing statement had bound when it is run again, so the
+/// backend makes its statements anew in between.
+void StoreWriter::settle_apart(Ops operations) {
+    for (std::size_t i = 0; i < operations.size(); ++i) settle(operations.subspan(i, 1), true);
 }
 
 void StoreWriter::finish(Ops operations, const Trial& trial) {

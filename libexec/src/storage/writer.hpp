@@ -49,6 +49,7 @@ private:
     void run();
     std::vector<std::unique_ptr<WriteOp>> take();
     void settle(Ops operations, bool one_by_one);
+    void settle_apart(Ops operations);
     void finish(Ops operations, const Trial& trial);
     void resolve(Ops operations, const Trial& trial);
     void probe();
