@@ -182,7 +182,9 @@ TEST_SUITE("net/http server") {
         Worded handler;
         const auto log = make_silent_log();
         SystemClock clock;
-        HttpServer server(HttpServerConfig{}, handler, *log, clock);
+        HttpServerConfig config;
+        config.tls = usual_transport.identity;
+        HttpServer server(config, handler, *log, clock);
         server.start();
         RawClient client(server.port());
         client.send("GET / HTTP/1.1\r\n\r\n");

@@ -29,11 +29,35 @@
 
 namespace libexec::test {
 
+/// What a client speaks through when not through its bare socket.
+class Channel {
+public:
+    virtual ~Channel() = default;
+    /// False when the server has gone.
+    virtual bool send(std::string_view bytes) = 0;
+    enum class Sent { all, nothing_yet, gone };
+    /// All of them or none, as the kernel takes more or not.
+    virtual Sent send_now(std::string_view bytes) = 0;
+    virtual std::string read(std::chrono::milliseconds patience, bool& timed_out) = 0;
+    virtual void send_no_more() = 0;
+    virtual void say_goodbye() = 0;
+};
+
+/// What tests run over when they do not say: the bare socket, unless the program sets this before main.
+struct UsualTransport {
+    std::shared_ptr<const TlsIdentity> identity;
+    std::function<std::unique_ptr<Channel>(int socket)> wrap;
+};
+inline UsualTransport usual_transport;
+
 /// A client that sends exactly the bytes it is told to. Waits at most ten seconds for anything.
 class RawClient {
 public:
     /// `receive_buffer` above 0 keeps the kernel from taking much on the client's behalf.
     explicit RawClient(std::uint16_t port, int receive_buffer = 0)
+        : RawClient(port, receive_buffer, usual_transport.wrap) {}
+    RawClient(std::uint16_t port, int receive_buffer,
+              const std::function<std::unique_ptr<Channel>(int socket)>& wrap)
         : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
         const int yes = 1;
         ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
@@ -48,6 +72,7 @@ public:
             ::close(socket_);
             throw std::runtime_error("cannot connect");
         }
+        if (wrap) channel_ = wrap(socket_);
     }
     ~RawClient() { hang_up(); }
     RawClient(const RawClient&) = delete;
@@ -55,6 +80,7 @@ public:
 
     /// False when the server has gone.
     bool send(std::string_view bytes) {
+        if (channel_) return channel_->send(bytes);
         while (!bytes.empty()) {
             const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (sent <= 0) return false;
@@ -70,6 +96,12 @@ public:
         while (times < times_most) {
             pollfd waiting{socket_, POLLOUT, 0};
             if (::poll(&waiting, 1, static_cast<int>(patience.count())) <= 0) break;
+            if (channel_) {
+                const Channel::Sent sent = channel_->send_now(bytes);
+                if (sent == Channel::Sent::gone) break;
+                times += sent == Channel::Sent::all ? 1 : 0;
+                continue;
+            }
             const std::string_view rest = bytes.substr(sent_of_repeated_);
             const ssize_t sent = ::send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
             if (sent <= 0) break;
@@ -80,10 +112,14 @@ public:
         }
         return times;
     }
-    void send_no_more() { ::shutdown(socket_, SHUT_WR); }
+    void send_no_more() {
+        if (channel_) return channel_->send_no_more();
+        ::shutdown(socket_, SHUT_WR);
+    }
 
     /// What comes next, or nothing at the end; `timed_out` tells silence from the end.
     std::string read(std::chrono::milliseconds patience = std::chrono::seconds(10)) {
+        if (channel_) return channel_->read(patience, timed_out_);
         pollfd waiting{socket_, POLLIN, 0};
         timed_out_ = ::poll(&waiting, 1, static_cast<int>(patience.count())) == 0;
         if (timed_out_) return {};
@@ -110,17 +146,21 @@ public:
     bool timed_out() const { return timed_out_; }
 
     void hang_up() {
+        if (channel_) channel_->say_goodbye();
+        channel_.reset();
         if (socket_ >= 0) ::close(std::exchange(socket_, -1));
     }
     /// Ends with a reset instead of a goodbye.
     void hang_up_rudely() {
         const linger now{1, 0};
         ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        channel_.reset();
         hang_up();
     }
 
 private:
     int socket_;
+    std::unique_ptr<Channel> channel_;
     bool timed_out_ = false;
     std::size_t sent_of_repeated_ = 0;
 };
@@ -161,7 +201,7 @@ private:
 class TestServer {
 public:
     explicit TestServer(ScriptedHandler::Script script, HttpServerConfig config = {})
-        : handler_(std::move(script)), server_(config, handler_, log_, clock_) {
+        : handler_(std::move(script)), server_(with_transport(config), handler_, log_, clock_) {
         server_.start();
     }
 
@@ -180,6 +220,11 @@ public:
     }
 
 private:
+    static HttpServerConfig with_transport(HttpServerConfig config) {
+        if (!config.tls) config.tls = usual_transport.identity;
+        return config;
+    }
+
     ScriptedHandler handler_;
     RecordingLog log_;
     SystemClock clock_;

@@ -35,9 +35,11 @@ void forget(std::string& text) {
 
 }  // namespace
 
-HttpConnection::HttpConnection(Worker& worker, Socket socket, std::string peer_address, bool surplus)
+HttpConnection::HttpConnection(Worker& worker, Socket socket, std::string peer_address, bool surplus,
+                               std::shared_ptr<const TlsIdentity> identity)
     : worker_(worker),
       socket_(std::move(socket)),
+      identity_(std::move(identity)),
       reader_(worker.shared.request_limits),
       peer_address_(std::move(peer_address)),
       surplus_(surplus) {
@@ -72,8 +74,9 @@ Task<void> HttpConnection::run([[maybe_unused]] std::shared_ptr<HttpConnection> 
     worker_.add(*this);
     asio::error_code error;
     std::exception_ptr failure;
+    if (identity_) co_await shake_hands();
     due_ = worker_.due_in(worker_.shared.config.request_deadline);
-    if (surplus_) refuse_request(429, "The server has as many connections as it can carry.");
+    if (surplus_ && !leaving_) refuse_request(429, "The server has as many connections as it can carry.");
     while (!leaving_ && !broken_) {
         while (!reader_.finished() && !answered_ && !broken_) {
             if (feed_saved()) continue;
@@ -83,7 +86,7 @@ Task<void> HttpConnection::run([[maybe_unused]] std::shared_ptr<HttpConnection> 
                 if (broken_) co_return;
                 set_reading_deadline();
             }
-            if (leaving_ && !reader_.started()) co_return;
+            if (leaving_ && !reader_.started()) co_return take_leave();
             co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(use_task, error));
             if (error || expired_)
                 read_interrupted();
@@ -129,9 +132,9 @@ bool HttpConnection::feed_saved() {
 void HttpConnection::feed_socket() {
     asio::error_code error;
     const std::span<char> buffer = worker_.buffer().first(bytes_per_read_max);
-    const std::size_t size = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
+    const std::size_t size = socket_.read_some(buffer, error);
     if (error == asio::error::would_block) return;
-    if (error) return break_off();
+    if (error) return error == asio::error::eof && !reader_.started() ? take_leave() : break_off();
     if (!reader_.started()) due_ = worker_.due_in(worker_.shared.config.request_deadline);
     const std::size_t used = reader_.feed(std::string_view(buffer.data(), size));
     in_.assign(buffer.data() + used, size - used);
@@ -146,8 +149,14 @@ void HttpConnection::set_reading_deadline() {
 /// A wait for bytes ended without any: too late, told to stop, or cut.
 void HttpConnection::read_interrupted() {
     if (!expired_ && !leaving_) return break_off();
-    if (!reader_.started()) return break_off();
+    if (!reader_.started()) return take_leave();
     if (expired_) refuse_request(408, "The request did not arrive in time.");
+}
+
+/// Between two requests, so that nobody takes what came for half of it.
+void HttpConnection::take_leave() {
+    socket_.end_sending();
+    break_off();
 }
 
 void HttpConnection::refuse_request(int status, std::string_view detail) {
@@ -213,8 +222,7 @@ void HttpConnection::next_request() {
 bool HttpConnection::write_now() {
     asio::error_code error;
     while (!broken_ && out_at_ < out_.size()) {
-        const std::size_t size =
-            socket_.write_some(asio::buffer(out_.data() + out_at_, out_.size() - out_at_), error);
+        const std::size_t size = socket_.write_some(std::string_view(out_).substr(out_at_), error);
         if (error == asio::error::would_block) return false;
         if (error) break_off();
         out_at_ += size;
@@ -239,9 +247,8 @@ Task<bool> HttpConnection::write_out() {
 }
 
 void HttpConnection::break_off() {
-    asio::error_code ignored;
     broken_ = true;
-    socket_.close(ignored);
+    socket_.close();
 }
 
 /// Says goodbye: our last bytes, our end, and then theirs, lest unread input turn the end into a reset that
@@ -251,14 +258,14 @@ Task<void> HttpConnection::part() {
     phase_ = Phase::ending;
     co_await write_out();
     if (broken_) co_return;
-    socket_.shutdown(Socket::shutdown_send, error);
+    socket_.end_sending();
     expired_ = false;
     due_ = worker_.due_in(worker_.shared.config.close_timeout);
     while (!error && !expired_) {
         co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(use_task, error));
         if (error) break;
         const std::span<char> buffer = worker_.buffer();
-        socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
+        socket_.read_some(buffer, error);
         if (error == asio::error::would_block) error.clear();
     }
 }
@@ -269,9 +276,7 @@ void HttpConnection::start_stream(HttpResponse head) {
     answered_ = true;
     leaving_ = true;
     phase_ = Phase::streaming;
-    asio::error_code ignored;
-    const auto kernel_bytes = static_cast<int>(worker_.shared.config.ws_kernel_bytes);
-    socket_.set_option(asio::socket_base::send_buffer_size(kernel_bytes), ignored);
+    socket_.limit_kernel_bytes(worker_.shared.config.ws_kernel_bytes);
     write_stream_head(out_, head, framing());
     if (reader_.request().method == "HEAD") {
         stream_closed_ = true;
@@ -313,7 +318,7 @@ void HttpConnection::client_watched(asio::error_code error) {
     if (phase_ != Phase::streaming || broken_ || error == asio::error::operation_aborted) return;
     if (!error) {
         const std::span<char> buffer = worker_.buffer();
-        socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
+        socket_.read_some(buffer, error);
         if (!error || error == asio::error::would_block) return watch_client();
     }
     break_off();
@@ -321,9 +326,8 @@ void HttpConnection::client_watched(asio::error_code error) {
 }
 
 void HttpConnection::close_stream() {
-    asio::error_code ignored;
     stream_closed_ = true;
-    socket_.cancel(ignored);  // a write that waits for a slow client
+    socket_.cancel();  // a write that waits for a slow client
     if (const auto callback = std::exchange(on_closed_, nullptr)) callback();
 }
 
@@ -356,9 +360,7 @@ Task<std::shared_ptr<WebSocket>> HttpConnection::accept_websocket(std::string su
     answered_ = true;
     leaving_ = true;
     out_.append(ws_handshake_answer(reader_.request(), subprotocol, headers));
-    asio::error_code ignored;
-    const auto kernel_bytes = static_cast<int>(worker_.shared.config.ws_kernel_bytes);
-    socket_.set_option(asio::socket_base::send_buffer_size(kernel_bytes), ignored);
+    socket_.limit_kernel_bytes(worker_.shared.config.ws_kernel_bytes);
     const bool written = co_await write_out();
     if (!written) co_return accepted;
 
@@ -379,15 +381,13 @@ void HttpConnection::on_tick(Tick now) {
     if (now < due_) return;
     due_ = no_tick;
     expired_ = true;
-    asio::error_code ignored;
-    socket_.cancel(ignored);
+    socket_.cancel();
 }
 
 void HttpConnection::stop(const std::string& reason) {
     leaving_ = true;
     if (websocket_) return websocket_->close(WsCloseCode::going_away, reason);
-    asio::error_code ignored;
-    if (phase_ == Phase::reading && !reader_.started()) socket_.cancel(ignored);
+    if (phase_ == Phase::reading && !reader_.started()) socket_.cancel();
     if (phase_ == Phase::streaming) close_stream_later();
 }
 

@@ -21,8 +21,9 @@ class HttpConnection final : public HttpExchange,
                              public std::enable_shared_from_this<HttpConnection> {
 public:
     /// May run on another thread than the worker's; counts as open from here. A connection that is `surplus`
-    /// only hears 429.
-    HttpConnection(Worker& worker, Socket socket, std::string peer_address, bool surplus);
+    /// only hears 429. With an `identity` it begins with TLS.
+    HttpConnection(Worker& worker, Socket socket, std::string peer_address, bool surplus,
+                   std::shared_ptr<const TlsIdentity> identity);
     ~HttpConnection() override;
 
     /// Begins the connection's life on the worker's thread; it owns itself from here.
@@ -54,6 +55,8 @@ private:
     enum class Phase : std::uint8_t { reading, handling, streaming, upgraded, ending };
 
     Task<void> run(std::shared_ptr<HttpConnection> self);
+    Task<void> shake_hands();
+    void hands_not_shaken(const std::string& why);
     Task<void> part();
     Task<bool> write_out();
 
@@ -61,6 +64,7 @@ private:
     void feed_socket();
     void set_reading_deadline();
     void read_interrupted();
+    void take_leave();
     void refuse_request(int status, std::string_view detail);
     void end_answer(const std::exception_ptr& failure);
     void next_request();
@@ -74,7 +78,8 @@ private:
     void close_stream_later();
 
     Worker& worker_;
-    Socket socket_;
+    Transport socket_;
+    std::shared_ptr<const TlsIdentity> identity_;  // until the handshake begins; none: plain HTTP
     RequestReader reader_;
     std::string peer_address_;
     std::string in_;  // read, but of later requests

@@ -46,7 +46,7 @@ tcp::endpoint resolve(asio::io_context& io, const HttpServerConfig& config, asio
 class HttpServer::Impl {
 public:
     Impl(HttpServerConfig config, HttpHandler& handler, Log& log, const Clock& clock)
-        : shared_(std::move(config), handler, log, clock) {
+        : shared_(std::move(config), handler, log, clock), identity_(shared_.config.tls) {
         const std::size_t threads = std::max<std::size_t>(1, shared_.config.threads);
         for (std::size_t i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(shared_));
         acceptor_.emplace(workers_.front()->executor());
@@ -64,6 +64,11 @@ public:
     }
 
     std::uint16_t port() const { return port_; }
+
+    void show_identity(std::shared_ptr<const TlsIdentity> tls) {
+        const std::lock_guard lock(identity_mutex_);
+        identity_ = std::move(tls);
+    }
 
     void stop_accepting() {
         const std::lock_guard lock(stop_mutex_);
@@ -172,8 +177,13 @@ private:
         socket.set_option(tcp::no_delay(true), error);
         socket.non_blocking(true, error);
         if (error) return;
-        HttpConnection::launch(std::make_shared<HttpConnection>(worker, std::move(socket),
-                                                                peer.address().to_string(), open >= limit));
+        HttpConnection::launch(std::make_shared<HttpConnection>(
+            worker, std::move(socket), peer.address().to_string(), open >= limit, identity()));
+    }
+
+    std::shared_ptr<const TlsIdentity> identity() {
+        const std::lock_guard lock(identity_mutex_);
+        return identity_;
     }
 
     void close_acceptor() {
@@ -201,6 +211,8 @@ private:
     std::optional<Acceptor> acceptor_;
     std::vector<std::thread> threads_;
     std::mutex stop_mutex_;
+    std::mutex identity_mutex_;
+    std::shared_ptr<const TlsIdentity> identity_;
     std::uint64_t connections_max_ = 0;
     std::uint16_t port_ = 0;
 };
@@ -213,6 +225,10 @@ HttpServer::~HttpServer() = default;
 void HttpServer::start() { impl_->start(); }
 
 std::uint16_t HttpServer::port() const { return impl_->port(); }
+
+void HttpServer::show_identity(std::shared_ptr<const TlsIdentity> tls) {
+    impl_->show_identity(std::move(tls));
+}
 
 void HttpServer::stop_accepting() { impl_->stop_accepting(); }
 

@@ -19,7 +19,7 @@ constexpr std::size_t bytes_per_read_max = 8 * 1024;
 
 }  // namespace
 
-WebSocketSession::WebSocketSession(Worker& worker, Socket socket, std::string unread)
+WebSocketSession::WebSocketSession(Worker& worker, Transport socket, std::string unread)
     : worker_(worker),
       socket_(std::move(socket)),
       codec_(WsRole::server, worker.shared.config.ws_message_bytes_max),
@@ -49,7 +49,7 @@ std::optional<WsMessage> WebSocketSession::read_message() {
     if (!socket_) return std::nullopt;
     asio::error_code error;
     const std::span<char> buffer = worker_.buffer().first(bytes_per_read_max);
-    const std::size_t size = socket_->read_some(asio::buffer(buffer.data(), buffer.size()), error);
+    const std::size_t size = socket_->read_some(buffer, error);
     if (error == asio::error::would_block) return std::nullopt;
     if (error) {
         drop();
@@ -211,7 +211,8 @@ std::size_t WebSocketSession::write_queued(asio::error_code& error) {
     const std::size_t count = std::min(queue_.size() - queue_at_, buffers.size());
     for (std::size_t i = 0; i < count; ++i) buffers[i] = asio::buffer(*queue_[queue_at_ + i]);
     buffers[0] += frame_offset_;
-    return socket_->write_some(std::span(buffers.data(), count), error);
+    const std::span<char> room = socket_->is_secure() ? worker_.gathering_room() : std::span<char>();
+    return socket_->write_some(std::span(buffers.data(), count), room, error);
 }
 
 void WebSocketSession::forget_written(std::size_t bytes) {
@@ -238,8 +239,7 @@ void WebSocketSession::queue_drained() {
     if (state_ == State::open) return;
     close_due_ = std::min(close_due_, worker_.due_in(worker_.shared.config.close_timeout));
     // Both close frames are through: the server says goodbye first (RFC 6455 section 7.1.1).
-    asio::error_code ignored;
-    if (state_ == State::closed) socket_->shutdown(Socket::shutdown_send, ignored);
+    if (state_ == State::closed) socket_->end_sending();
 }
 
 void WebSocketSession::on_tick(Tick now) {
@@ -262,8 +262,7 @@ void WebSocketSession::ping_if_due(Tick now) {
 
 void WebSocketSession::drop() {
     if (!socket_) return;
-    asio::error_code ignored;
-    socket_->close(ignored);
+    socket_->close();
     socket_.reset();
     queue_ = {};
     queue_at_ = 0;

@@ -19,7 +19,7 @@ class WebSocketSession final : public WebSocket,
                                public std::enable_shared_from_this<WebSocketSession> {
 public:
     /// `unread` is what the client sent right behind its handshake.
-    WebSocketSession(Worker& worker, Socket socket, std::string unread);
+    WebSocketSession(Worker& worker, Transport socket, std::string unread);
     ~WebSocketSession() override;
 
     Executor executor() const override { return worker_.executor(); }
@@ -62,7 +62,7 @@ private:
     void queue_drained();
 
     Worker& worker_;
-    std::optional<Socket> socket_;  // nothing once dropped: a holder may outlive the server
+    std::optional<Transport> socket_;  // nothing once dropped: a holder may outlive the server
     WsCodec codec_;
     std::string unread_;  // read, not yet through the codec
     std::size_t unread_at_ = 0;

@@ -19,8 +19,9 @@ constexpr std::size_t buffer_bytes = 64 * 1024;
 
 /// Short enough for the shortest deadline to be met within a twentieth of it.
 std::chrono::milliseconds tick_for(const HttpServerConfig& config) {
-    const auto shortest = std::min({config.request_deadline, config.idle_timeout, config.write_stall,
-                                    config.ping_interval, config.pong_timeout, config.close_timeout});
+    const auto shortest =
+        std::min({config.request_deadline, config.idle_timeout, config.write_stall, config.ping_interval,
+                  config.pong_timeout, config.close_timeout, config.handshake_deadline});
     return std::clamp(shortest / 20, std::chrono::milliseconds(5), std::chrono::milliseconds(500));
 }
 
@@ -89,6 +90,11 @@ std::string_view Worker::date_line() {
         date_due_ = now_ + 1;
     }
     return date_line_;
+}
+
+std::span<char> Worker::gathering_room() {
+    if (gathering_room_.empty()) gathering_room_.resize(tls_record_bytes);
+    return gathering_room_;
 }
 
 void Worker::add(HttpConnection& connection) {

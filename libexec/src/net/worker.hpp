@@ -14,16 +14,15 @@
 // After the standard library: Asio asks it about aligned allocation, and all files must get the same answer.
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
 
 #include "libexec/base/clock.hpp"
 #include "libexec/base/task.hpp"
 #include "libexec/net/http_server.hpp"
 #include "request_reader.hpp"
+#include "transport.hpp"
 
 namespace libexec {
 
-using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using SteadyTimer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                                asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
@@ -92,6 +91,8 @@ public:
     std::string_view date_line();
     /// Where all connections read: good until the next suspension.
     std::span<char> buffer() { return buffer_; }
+    /// Where small writes are gathered into one record of TLS.
+    std::span<char> gathering_room();
     /// Calls `flush` when this turn of the loop is over: what was queued in it leaves in one write.
     void flush_later(std::shared_ptr<Flushable> writer);
     void count_request() { requests_.fetch_add(1, std::memory_order_relaxed); }
@@ -104,6 +105,7 @@ private:
     void flush_dirty();
 
     std::vector<char> buffer_;
+    std::vector<char> gathering_room_;  // none without TLS
     std::vector<HttpConnection*> connections_;
     std::vector<std::shared_ptr<Flushable>> dirty_;
     std::string stop_reason_;

@@ -10,6 +10,7 @@
 
 #include "libexec/base/clock.hpp"
 #include "libexec/net/http_exchange.hpp"
+#include "libexec/net/tls_identity.hpp"
 #include "libexec/telemetry/log.hpp"
 
 namespace libexec {
@@ -26,6 +27,7 @@ struct HttpServerConfig {
     std::string host = "127.0.0.1";  ///< an address, or a name the system resolves; "::" takes IPv4 as well
     std::uint16_t port = 0;          ///< 0: the system picks, `port()` tells
     std::size_t threads = 2;
+    std::shared_ptr<const TlsIdentity> tls;  ///< none: plain HTTP
 
     /// More are answered 429 and closed. Fewer when the process may not open as many files (RLIMIT_NOFILE).
     std::size_t connections_max = 10'000;
@@ -36,9 +38,10 @@ struct HttpServerConfig {
     std::size_t ws_queue_bytes = 256 * 1024;       ///< of one socket, not yet taken by the kernel
     std::size_t ws_kernel_bytes = 64 * 1024;       ///< SO_SNDBUF of WebSockets and streams
 
-    std::chrono::milliseconds request_deadline{10'000};  ///< first byte to last of a request; 408
-    std::chrono::milliseconds idle_timeout{60'000};      ///< between requests
-    std::chrono::milliseconds write_stall{10'000};       ///< a client that takes nothing is cut
+    std::chrono::milliseconds handshake_deadline{5'000};  ///< of TLS, from the accept on
+    std::chrono::milliseconds request_deadline{10'000};   ///< first byte to last of a request; 408
+    std::chrono::milliseconds idle_timeout{60'000};       ///< between requests
+    std::chrono::milliseconds write_stall{10'000};        ///< a client that takes nothing is cut
     std::chrono::milliseconds ping_interval{20'000};
     std::chrono::milliseconds pong_timeout{10'000};  ///< two in a row close 4408
     std::chrono::milliseconds close_timeout{5'000};  ///< for the other side's part in ending a connection
@@ -53,7 +56,7 @@ struct HttpServerCounts {
     std::uint64_t refused = 0;      ///< never became a request, connections beyond the limit included
 };
 
-/// HTTP/1.1 and WebSocket on one port.
+/// HTTP/1.1 and WebSocket on one port, in the clear or by TLS.
 ///
 /// One thread accepts and deals connections out in turn; each thread has its own io_context and owns its
 /// connections. The port is bound without SO_REUSEPORT, so a second daemon on it is refused by the system.
@@ -72,6 +75,9 @@ public:
     /// The bound port, once started.
     std::uint16_t port() const;
 
+    /// New connections are shown this from now on; those that exist go on with what they began with. Null:
+    /// plain HTTP. From any thread.
+    void show_identity(std::shared_ptr<const TlsIdentity> tls);
     /// New connections are refused; those that exist go on. Safe from any thread but the server's.
     void stop_accepting();
     /// Ends everything: WebSockets close 1001 with `reason`, streams end, responses in progress finish, idle
