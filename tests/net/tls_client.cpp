@@ -121,6 +121,7 @@ bool TlsClientChannel::drive() {
 }
 
 bool TlsClientChannel::shake_hands() {
+    const std::lock_guard lock(handshake_);
     if (!established_) established_ = drive();
     return established_;
 }

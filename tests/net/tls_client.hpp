@@ -64,6 +64,7 @@ private:
     TlsClientPlan plan_;
     ssl_ctx_st* context_;
     ssl_st* ssl_;
+    std::mutex handshake_;
     std::mutex state_;    // the ssl_ and what goes into it
     std::mutex sending_;  // unsent_ and the way out
     std::string unsent_;

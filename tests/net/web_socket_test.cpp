@@ -309,7 +309,9 @@ TEST_SUITE("net/websocket") {
 
     TEST_CASE("a client that pings and does not read is not read either, and gets its pongs once it reads") {
         constexpr std::size_t far_too_many = 100'000;
-        TestServer server(echo_messages);
+        HttpServerConfig config;
+        config.ping_interval = 10min;  // the answers alone take a while
+        TestServer server(echo_messages, config);
         WsClient client(server.port(), {}, 4 * 1024);
         const std::string payload(100, 'p');
         const std::size_t sent = client.raw.send_while_taken(masked(0x89, payload), far_too_many);

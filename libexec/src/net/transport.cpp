@@ -42,9 +42,16 @@ void Transport::handshake(asio::error_code& error) {
 
 std::size_t Transport::read_some(std::span<char> into, asio::error_code& error) {
     if (!tls_) return socket_.read_some(asio::buffer(into.data(), into.size()), error);
-    std::size_t size = 0;
     error = asio::error::bad_descriptor;
-    if (socket_.is_open()) error = error_of(tls_->read(into, size), reading_waits_for_, Socket::wait_read);
+    if (!socket_.is_open()) return 0;
+    // What came in many records is as much work as what came in one.
+    std::size_t size = 0;
+    do {
+        std::size_t more = 0;
+        error = error_of(tls_->read(into.subspan(size), more), reading_waits_for_, Socket::wait_read);
+        size += more;
+    } while (!error && size < into.size() && tls_->has_unread());
+    if (size > 0) error.clear();  // told of again by the next call
     return size;
 }
 
