@@ -146,6 +146,8 @@ Options read_options(const Arguments& global) {
     options.output = read_output(global);
     const std::string server = environment("EXEC_SERVER");
     options.server = server_address(global.text("server", server.empty() ? options.server : server));
+    options.ca_cert = global.text("ca-cert", environment("EXEC_CA_CERT"));
+    options.insecure_tls = global.has("insecure-tls");
     const std::string colour = global.text("color", "auto");
     if (colour != "auto") options.colour = colour == "always" ? ColourChoice::always : ColourChoice::never;
     if (const auto timeout = global.duration("timeout")) options.timeout = *timeout;

@@ -6,6 +6,9 @@ namespace libexec::cli {
 const std::vector<OptionSpec>& global_options() {
     static const std::vector<OptionSpec> options{
         {"-s,--server", "URL", "The server's address", "http://localhost:3000"},
+        {"--ca-cert", "FILE", "PEM file of certificates that may vouch for an https:// server",
+         "the system's", false, Completes::file},
+        {"--insecure-tls", "", "Do not ask who the https:// server is: whoever answers gets the orders"},
         {"-o,--output", "table|json|ndjson|csv",
          "How data is written: for people; one JSON document; one JSON document a line; CSV", "table"},
         {"--columns", "A,B", "These columns of a table or CSV, in this order"},

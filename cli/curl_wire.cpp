@@ -1,6 +1,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <stdexcept>
 
@@ -21,6 +22,7 @@ constexpr milliseconds connect_timeout{5'000};
 /// What libcurl's callbacks fill in during one call.
 struct Transfer {
     CURL* easy = nullptr;
+    std::array<char, CURL_ERROR_SIZE> words{};  // libcurl's own, of what went wrong
     HttpSink* sink = nullptr;
     HttpAnswer answer;
     steady_clock::time_point last_byte;
@@ -79,9 +81,25 @@ bool is_loopback(std::string_view url) {
     return host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("[::1]");
 }
 
+/// When the server's certificate ends; nothing of a plain connection.
+std::optional<std::chrono::sys_seconds> certificate_end(CURL* easy) {
+    constexpr std::string_view label = "Expire date:";
+    curl_certinfo* chain = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain);
+    if (chain == nullptr || chain->num_of_certs < 1) return std::nullopt;
+    for (const curl_slist* line = chain->certinfo[0]; line != nullptr; line = line->next) {
+        const std::string_view text = line->data;
+        if (!text.starts_with(label)) continue;
+        const std::time_t seconds = curl_getdate(std::string(text.substr(label.size())).c_str(), nullptr);
+        if (seconds == -1) return std::nullopt;
+        return std::chrono::sys_seconds(std::chrono::seconds(seconds));
+    }
+    return std::nullopt;
+}
+
 class CurlWire final : public Wire {
 public:
-    explicit CurlWire(Interrupt& interrupt) : interrupt_(interrupt) {
+    CurlWire(Interrupt& interrupt, TlsTrust trust) : interrupt_(interrupt), trust_(std::move(trust)) {
         if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
             throw std::runtime_error("libcurl could not start");
         multi_ = curl_multi_init();
@@ -113,14 +131,16 @@ public:
     steady_clock::time_point now() const override { return steady_clock::now(); }
 
 private:
-    static void set_up(Transfer& transfer, const HttpCall& call, curl_slist* headers) {
+    void set_up(Transfer& transfer, const HttpCall& call, curl_slist* headers) const {
         CURL* const easy = transfer.easy;
+        curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.words.data());
         curl_easy_setopt(easy, CURLOPT_URL, call.url.c_str());
         curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(easy, CURLOPT_USERAGENT, "execctl/" LIBEXEC_VERSION);
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout.count()));
         if (is_loopback(call.url)) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+        set_trust(easy);
         if (call.method == "POST") {
             curl_easy_setopt(easy, CURLOPT_POST, 1L);
             curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
@@ -138,6 +158,15 @@ private:
         curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
         curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
         curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+    }
+
+    void set_trust(CURL* easy) const {
+        curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+        curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
+        if (!trust_.ca_cert.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, trust_.ca_cert.c_str());
+        if (!trust_.anybody) return;
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
 
     HttpOutcome run(Transfer& transfer, const HttpCall& call) {
@@ -183,10 +212,27 @@ private:
             outcome.kind = HttpOutcome::Kind::answered;
             outcome.sent = true;
             transfer.answer.status = transfer.status();
+            transfer.answer.certificate_until = certificate_end(transfer.easy);
             outcome.answer = std::move(transfer.answer);
             return outcome;
         }
-        return stopped(transfer, HttpOutcome::Kind::lost, curl_easy_strerror(code));
+        return stopped(transfer, HttpOutcome::Kind::lost, describe(code, transfer));
+    }
+
+    /// Of TLS libcurl's summary leaves out what matters.
+    std::string describe(CURLcode code, const Transfer& transfer) const {
+        const std::string words = transfer.words.data();
+        switch (code) {
+            case CURLE_PEER_FAILED_VERIFICATION:
+                return std::string(not_believed) + ": " + words;
+            case CURLE_SSL_CACERT_BADFILE:
+                return std::string(not_believed) + ": '" + trust_.ca_cert +
+                       "' is no readable PEM file of certificates";
+            case CURLE_SSL_CONNECT_ERROR:
+                return "no TLS with it: " + words;
+            default:
+                return curl_easy_strerror(code);
+        }
     }
 
     HttpOutcome out_of_time(Transfer& transfer) {
@@ -206,11 +252,14 @@ private:
     }
 
     Interrupt& interrupt_;
+    const TlsTrust trust_;
     CURLM* multi_ = nullptr;
 };
 
 }  // namespace
 
-std::unique_ptr<Wire> make_curl_wire(Interrupt& interrupt) { return std::make_unique<CurlWire>(interrupt); }
+std::unique_ptr<Wire> make_curl_wire(Interrupt& interrupt, TlsTrust trust) {
+    return std::make_unique<CurlWire>(interrupt, std::move(trust));
+}
 
 }  // namespace libexec::cli

@@ -52,6 +52,8 @@ Finding judge_port(const PortFacts& facts, const std::string& execd_version);
 std::vector<Finding> judge_database(const DatabaseFacts& facts);
 Finding judge_locale(const Style& style, const std::string& locale);
 Finding judge_time_zone(const std::string& zone, bool known);
+/// `left` until the certificate of an https:// server ends; `believed`: somebody trusted vouches for it.
+Finding judge_certificate(std::chrono::seconds left, bool believed);
 /// `offset` of this machine's clock from the server's, which is told in whole seconds.
 Finding judge_clock(std::chrono::milliseconds offset);
 

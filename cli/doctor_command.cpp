@@ -97,9 +97,8 @@ private:
         const PortFacts port = look_at_port(options.http.host, options.http.port);
         std::string holder;
         if (port.state == PortState::taken) {
-            const bool six = port.host.find(':') != std::string::npos;
-            holder = execd_version(ask(context_, "http://" + (six ? "[" + port.host + "]" : port.host) + ":" +
-                                                     std::to_string(port.port) + "/version"));
+            holder = version_at("http://", port);
+            if (holder.empty()) holder = version_at("https://", port);
         }
         findings_.push_back(judge_port(port, holder));
 
@@ -130,12 +129,24 @@ private:
             judge_time_zone(zone, name == "UTC" || rule || ::access(file.c_str(), R_OK) == 0));
     }
 
+    /// Of the execd that has the port; empty: it is none, or is not believed to be.
+    std::string version_at(const std::string& scheme, const PortFacts& port) {
+        const bool six = port.host.find(':') != std::string::npos;
+        const std::string place = (six ? "[" + port.host + "]" : port.host) + ":" + std::to_string(port.port);
+        const HttpOutcome outcome = ask(context_, scheme + place + "/version");
+        if (outcome.kind != HttpOutcome::Kind::answered && outcome.trouble.starts_with(not_believed))
+            add(State::warn, "certificate", "what answers at " + scheme + place + ": " + outcome.trouble,
+                "--ca-cert FILE or EXEC_CA_CERT names who vouches for it");
+        return execd_version(outcome);
+    }
+
     void look_at_server() {
         const std::string& server = context_.options.server;
         const HttpOutcome outcome = ask(context_, server + "/version");
         if (outcome.kind != HttpOutcome::Kind::answered) {
-            add(State::fail, "server", "cannot reach " + server + " (" + outcome.trouble + ")",
-                "execd starts one; --server or EXEC_SERVER names another");
+            const Complaint complaint = unreachable_complaint(server, outcome.trouble);
+            add(State::fail, outcome.trouble.starts_with(not_believed) ? "certificate" : "server",
+                complaint.what, complaint.next);
             return;
         }
         const std::string version = execd_version(outcome);
@@ -152,6 +163,10 @@ private:
         if (const auto date = outcome.answer.date) {
             findings_.push_back(judge_clock(
                 std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock.now() - *date)));
+        }
+        if (const auto until = outcome.answer.certificate_until) {
+            const auto now = std::chrono::floor<std::chrono::seconds>(context_.clock.now());
+            findings_.push_back(judge_certificate(*until - now, !context_.options.insecure_tls));
         }
         look_at_readiness(server);
         look_at_venues(server);

@@ -165,6 +165,20 @@ Finding judge_time_zone(const std::string& zone, bool known) {
                    "unset TZ, or install tzdata");
 }
 
+Finding judge_certificate(std::chrono::seconds left, bool believed) {
+    constexpr std::chrono::days renewal_time{14};
+    const auto days = std::chrono::floor<std::chrono::days>(left).count();
+    const std::string ends = left < left.zero() ? "expired " + std::to_string(-days) + " days ago"
+                                                : "expires in " + std::to_string(days) + " days";
+    if (!believed)
+        return finding(Finding::State::warn, "certificate", ends + ", and nobody was asked whose it is",
+                       "leave out --insecure-tls; --ca-cert FILE names who vouches for it");
+    if (left < renewal_time)
+        return finding(Finding::State::warn, "certificate", ends,
+                       "put a new one where TLS_CERT and TLS_KEY point, and send execd a SIGHUP");
+    return finding(Finding::State::ok, "certificate", "trusted, " + ends);
+}
+
 Finding judge_clock(std::chrono::milliseconds offset) {
     // The header has whole seconds, and the answer took its way.
     constexpr std::chrono::milliseconds tolerated{2'000};

@@ -126,6 +126,7 @@ const std::vector<ExitMeaning>& exit_meanings() {
 const std::vector<VariableMeaning>& variable_meanings() {
     static const std::vector<VariableMeaning> meanings{
         {"EXEC_SERVER", "the server's address, as --server"},
+        {"EXEC_CA_CERT", "who may vouch for an https:// server, as --ca-cert"},
         {"EXEC_OUTPUT", "the output format, as --output"},
         {"NO_COLOR", "no colours when set and not empty"},
         {"CLICOLOR_FORCE", "colours also where no terminal is"},

@@ -19,9 +19,10 @@ ExitCode run(int count, const char* const* words) {
         }
         console.style = choose_style(standard_output_facts(), parsed.options.colour);
         Interrupt interrupt;
-        const auto wire = make_curl_wire(interrupt);
+        const TlsTrust trust{parsed.options.ca_cert, parsed.options.insecure_tls};
+        const auto wire = make_curl_wire(interrupt, trust);
         const libexec::SystemClock clock;
-        const auto traced = make_tracing_wire(*wire, std::cerr);
+        const auto traced = make_tracing_wire(*wire, std::cerr, trust);
         const Context context{parsed.options.trace ? *traced : *wire, parsed.options, console, clock};
         return run_guarded(context, [&] { return parsed.command->run(context, parsed.arguments); });
     } catch (const Trouble& trouble) {

@@ -15,6 +15,8 @@ struct Options {
     Output output = Output::table;
     ColourChoice colour = ColourChoice::automatic;
     std::string server = "http://localhost:3000";  ///< without a slash at the end
+    std::string ca_cert;                           ///< PEM file of who may sign the server's certificate
+    bool insecure_tls = false;                     ///< whoever answers is taken for the server
     std::chrono::milliseconds timeout{120'000};    ///< of a command as a whole
     bool timeout_given = false;                    ///< by the command line
     bool quiet = false;

@@ -1,4 +1,5 @@
 #include <ostream>
+#include <utility>
 
 #include "wire.hpp"
 
@@ -14,10 +15,13 @@ std::string quoted(const std::string& word) {
 
 class TracingWire final : public Wire {
 public:
-    TracingWire(Wire& wire, std::ostream& err) : wire_(wire), err_(err) {}
+    TracingWire(Wire& wire, std::ostream& err, TlsTrust trust)
+        : wire_(wire), err_(err), trust_(std::move(trust)) {}
 
     HttpOutcome exchange(const HttpCall& call, HttpSink* sink) override {
         err_ << "curl -sS -X " << call.method;
+        if (trust_.anybody) err_ << " -k";
+        if (!trust_.ca_cert.empty()) err_ << " --cacert " << quoted(trust_.ca_cert);
         for (const std::string& header : call.headers) err_ << " -H " << quoted(header);
         if (!call.body.empty()) err_ << " -d " << quoted(call.body);
         err_ << " " << quoted(call.url) << std::endl;
@@ -29,12 +33,13 @@ public:
 private:
     Wire& wire_;
     std::ostream& err_;
+    const TlsTrust trust_;
 };
 
 }  // namespace
 
-std::unique_ptr<Wire> make_tracing_wire(Wire& wire, std::ostream& err) {
-    return std::make_unique<TracingWire>(wire, err);
+std::unique_ptr<Wire> make_tracing_wire(Wire& wire, std::ostream& err, TlsTrust trust) {
+    return std::make_unique<TracingWire>(wire, err, std::move(trust));
 }
 
 }  // namespace libexec::cli

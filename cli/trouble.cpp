@@ -68,6 +68,13 @@ Complaint unreachable_complaint(const std::string& server, const std::string& wh
     complaint.funds = "nothing was sent, no funds moved";
     complaint.repeat = "safe";
     complaint.next = "start one with `execd`, or name it with --server URL or EXEC_SERVER";
+    if (why.starts_with(not_believed)) {
+        complaint.next =
+            "name the certificate that vouches for it, or its own, with --ca-cert FILE or EXEC_CA_CERT, and "
+            "call it by a name that stands in it";
+    } else if (why.find("wrong version number") != std::string::npos) {
+        complaint.next = "the server speaks plain HTTP there: write http:// instead of https://";
+    }
     return complaint;
 }
 
@@ -79,6 +86,8 @@ Complaint refusal_complaint(const HttpAnswer& answer, bool placing, const std::s
     complaint.what = what_happened(answer, problem);
     complaint.order = problem["orderId"].text();
     complaint.next = next_step(answer, complaint.code);
+    if (complaint.what.find("This port speaks HTTPS") != std::string::npos)
+        complaint.next = "name the server's https:// address with --server URL or EXEC_SERVER";
     if (!problem.is_null()) complaint.problem = one_line(answer.body);
     if (complaint.code == "idempotency_conflict") {
         complaint.funds = "this order was not accepted; the one placed with that key is unaffected";

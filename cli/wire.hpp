@@ -22,13 +22,23 @@ struct HttpCall {
         60'000};  ///< of a stream: without a byte for so long, it counts as lost
 };
 
+/// Who is believed to be the server of an https:// address.
+struct TlsTrust {
+    std::string ca_cert;  ///< PEM file of certificates; empty: those of the system
+    bool anybody = false;
+};
+
 struct HttpAnswer {
     int status = 0;
     std::optional<std::chrono::seconds> retry_after;
-    bool replayed = false;                         ///< Idempotent-Replay: true
-    std::optional<std::chrono::sys_seconds> date;  ///< the server's clock
-    std::string body;                              ///< at most 8 MiB
+    bool replayed = false;                                      ///< Idempotent-Replay: true
+    std::optional<std::chrono::sys_seconds> date;               ///< the server's clock
+    std::optional<std::chrono::sys_seconds> certificate_until;  ///< of https://: when the server's ends
+    std::string body;                                           ///< at most 8 MiB
 };
+
+/// How a trouble begins that is about the server's certificate.
+inline constexpr std::string_view not_believed = "its certificate is not trusted";
 
 /// What became of a call. `not_sent` and `lost` are worlds apart: after the first, repeating a POST is
 /// harmless whatever it says; after the second, the server may have acted on it.
@@ -43,7 +53,8 @@ struct HttpOutcome {
     Kind kind = Kind::not_sent;
     bool sent = false;  ///< bytes of the request left; for `interrupted`
     HttpAnswer answer;
-    std::string trouble;  ///< for people, unless answered
+    std::string
+        trouble;  ///< for people, unless answered; of a server that is not believed: `not_believed` first
 };
 
 /// Takes the body of a stream as it comes. Both are called from `exchange`.
@@ -69,9 +80,10 @@ public:
 
 /// Passes everything on to `wire`, and prints each request on `err` as the curl command that would do the
 /// same.
-std::unique_ptr<Wire> make_tracing_wire(Wire& wire, std::ostream& err);
+std::unique_ptr<Wire> make_tracing_wire(Wire& wire, std::ostream& err, TlsTrust trust = {});
 
-/// HTTP through libcurl; the interrupt outlives it. Throws std::runtime_error when libcurl cannot start.
-std::unique_ptr<Wire> make_curl_wire(Interrupt& interrupt);
+/// HTTP and HTTPS through libcurl; the interrupt outlives it. Throws std::runtime_error when libcurl cannot
+/// start.
+std::unique_ptr<Wire> make_curl_wire(Interrupt& interrupt, TlsTrust trust = {});
 
 }  // namespace libexec::cli

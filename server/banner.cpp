@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libexec/engine/retry_policy.hpp"
+#include "tls_files.hpp"
 
 namespace libexec::server {
 namespace {
@@ -50,7 +51,8 @@ std::string data_text(const Options& options) {
 
 std::string base_url(const Options& options, std::uint16_t port) {
     const bool six = options.http.host.find(':') != std::string::npos;
-    return "http://" + (six ? "[" + options.http.host + "]" : options.http.host) + ":" + std::to_string(port);
+    return std::string(options.http.tls ? "https://" : "http://") +
+           (six ? "[" + options.http.host + "]" : options.http.host) + ":" + std::to_string(port);
 }
 
 std::string describe_venues(const std::vector<VenueStatus>& venues) {
@@ -80,6 +82,7 @@ std::string start_banner(const Options& options, const StartFacts& facts) {
     line("address",
          url + (loopback ? "  (this machine only)" : "  (OTHER MACHINES CAN REACH IT, NO KEY ASKED)"));
     line("API", "POST /api/orders/execute, WebSocket /api/orders/ws, all of it in /openapi.json");
+    if (options.http.tls) line("TLS", describe_identity(options.http.tls.get()));
     line("health", "/livez /readyz, metrics /metrics");
     line("data", data_text(options));
     line("venues",
@@ -92,7 +95,8 @@ std::string start_banner(const Options& options, const StartFacts& facts) {
                        std::to_string(options.engine.queue_limit) + " orders waiting or running");
     line("workers", std::to_string(options.engine.queue_concurrency) + " orders at once");
     text += "try:  execctl " +
-            (facts.port == usual_port && loopback ? std::string() : "--server " + url + " ") +
+            (facts.port == usual_port && loopback && !options.http.tls ? std::string()
+                                                                       : "--server " + url + " ") +
             "submit SOL USDC 10\n";
     return text;
 }

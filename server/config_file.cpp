@@ -10,6 +10,7 @@
 
 #include "libexec/json/nearest_word.hpp"
 #include "libexec/model/token.hpp"
+#include "tls_files.hpp"
 
 namespace libexec::server {
 namespace {
@@ -123,7 +124,10 @@ ResolvedOptions load_options(const SettingTexts& flags, const Environment& envir
     ConfigFile file;
     if (!chosen.empty()) file = read_config_file(chosen);
     ResolvedOptions resolved = resolve_options(flags, environment, file);
-    if (resolved.errors.empty()) check_tokens_file(resolved);
+    if (resolved.errors.empty()) {
+        check_tokens_file(resolved);
+        load_tls_files(resolved);
+    }
     resolved.file = chosen;
     resolved.errors.insert(resolved.errors.begin(), file.errors.begin(), file.errors.end());
     return resolved;

@@ -23,6 +23,7 @@
 #include "banner.hpp"
 #include "port_holder.hpp"
 #include "routes.hpp"
+#include "tls_files.hpp"
 
 namespace libexec::server {
 namespace {
@@ -130,6 +131,7 @@ void announce(const DaemonStart& start, const Options& options, const StartFacts
                   {"rateLimit", std::to_string(options.rate_limit)},
                   {"queueLimit", std::to_string(options.engine.queue_limit)},
                   {"retries", describe_retries(options)},
+                  {"tls", describe_identity(options.http.tls.get())},
                   {"config", start.resolved.file}});
     }
     if (options.insecure && !is_loopback(options.http.host)) {
@@ -199,7 +201,10 @@ ExitCode run_daemon(DaemonStart start, Log& log) {
         // The server lowers its limit of connections, and says so, when the system allows fewer files.
         raise_descriptor_limit(options.http.connections_max + surplus_connections + descriptors_of_its_own);
         server.emplace(options.http, *routes, log, clock);
-        reload.emplace(start.read, start.resolved, *routes, *service, log);
+        const auto show = [&server](std::shared_ptr<const TlsIdentity> tls) {
+            server->show_identity(std::move(tls));
+        };
+        reload.emplace(start.read, start.resolved, *routes, *service, show, clock, log);
         stopper.emplace(*service, *routes, *server, *reload, start.person,
                         log);  // before anybody can know that we are up
         server->start();
@@ -213,6 +218,8 @@ ExitCode run_daemon(DaemonStart start, Log& log) {
     facts.port = server->port();
     facts.venues = service->venues();
     announce(start, options, facts, log);
+    const std::string warning = validity_warning(options.http.tls.get(), clock.now());
+    if (!warning.empty()) log.warn("tls.validity", warning);
     stopper->run();
     // Before the server and its io_contexts: the store's threads wake those up.
     service.reset();

@@ -3,15 +3,19 @@
 #include <algorithm>
 
 #include "config_file.hpp"
+#include "tls_files.hpp"
 
 namespace libexec::server {
 
-Reload::Reload(ReadOptions read, ResolvedOptions in_force, Routes& routes, Service& service, Log& log)
+Reload::Reload(ReadOptions read, ResolvedOptions in_force, Routes& routes, Service& service,
+               ShowIdentity show, const Clock& clock, Log& log)
     : read_(std::move(read)),
       in_force_(std::move(in_force)),
       tokens_(std::make_shared<const TokenRegistry>(service.tokens())),
       routes_(routes),
       service_(service),
+      show_(std::move(show)),
+      clock_(clock),
       log_(log) {}
 
 void Reload::run() {
@@ -35,6 +39,7 @@ void Reload::run() {
         if (old.setting->live) old = found.values[i];
     }
     apply_tokens(found.options.engine.tokens_file);
+    apply_identity(found.options);
     if (!changed) log_.info("config.unchanged", "read again: no setting differs");
     if (!more) log_.set_level(found.options.log_level);
 }
@@ -89,6 +94,20 @@ void Reload::apply_tokens(const std::string& path) {
                {"origin", path.empty() ? std::string("default") : path}});
     tokens_ = std::make_shared<const TokenRegistry>(std::move(registry));
     routes_.set_tokens(tokens_);
+}
+
+/// Read by the check a moment ago, so what is shown is what was checked.
+void Reload::apply_identity(const Options& options) {
+    std::shared_ptr<const TlsIdentity>& shown = in_force_.options.http.tls;
+    const std::string before = describe_identity(shown.get());
+    const std::string after = describe_identity(options.http.tls.get());
+    shown = options.http.tls;
+    show_(shown);
+    if (before != after)
+        log_.info("config.reloaded", "new connections are shown another certificate",
+                  {{"setting", "TLS_CERT"}, {"from", before}, {"to", after}, {"origin", options.tls_cert}});
+    const std::string warning = validity_warning(shown.get(), clock_.now());
+    if (!warning.empty()) log_.warn("tls.validity", warning);
 }
 
 }  // namespace libexec::server

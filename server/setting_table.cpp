@@ -63,6 +63,32 @@ constexpr std::array setting_table{
     Setting{"INSECURE", "--insecure", "insecure", "true or false", "false",
             "listen beyond loopback although nobody is asked for a key", false,
             [](Options& o, std::string_view text) { return take_flag(text, o.insecure); }, "true false"},
+    Setting{"TLS_CERT",
+            "--tls-cert",
+            "tls_cert",
+            "the path of a PEM file",
+            "",
+            "certificate of this server and its chain; with TLS_KEY the port speaks HTTPS; none: plain HTTP",
+            false,
+            [](Options& o, std::string_view text) {
+                o.tls_cert = text;
+                return true;
+            },
+            {},
+            true},
+    Setting{"TLS_KEY",
+            "--tls-key",
+            "tls_key",
+            "the path of a PEM file that other users may not read",
+            "",
+            "private key of TLS_CERT, without passphrase",
+            false,
+            [](Options& o, std::string_view text) {
+                o.tls_key = text;
+                return true;
+            },
+            {},
+            true},
     Setting{"DATABASE_URL", "--database,--database-url", "database_url",
             "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE", "sqlite:exec.db",
             "where orders are kept; any number of execd may share one PostgreSQL database", false,
@@ -249,8 +275,6 @@ constexpr std::array setting_table{
 };
 
 constexpr std::array unavailable_table{
-    UnavailableSetting{"TLS_CERT", "this version serves plain HTTP only (put a TLS proxy in front)"},
-    UnavailableSetting{"TLS_KEY", "this version serves plain HTTP only (put a TLS proxy in front)"},
     UnavailableSetting{"API_KEYS_FILE", "this version has no API keys: it would serve everybody"},
 };
 

@@ -24,6 +24,8 @@ struct Options {
     std::vector<std::string> cors_origins;  ///< web pages that may use this server; "*": all
     LogLevel log_level = LogLevel::info;
     std::optional<LogFormat> log_format;  ///< nothing: text on a terminal, JSON otherwise
+    std::string tls_cert;                 ///< PEM file; empty: plain HTTP
+    std::string tls_key;                  ///< PEM file; with `tls_cert` read into `http.tls`
     bool insecure = false;                ///< may listen beyond loopback without keys
 };
 

@@ -22,7 +22,9 @@ std::optional<std::string> nothing_set(std::string_view) { return std::nullopt; 
 struct ReloadWorld {
     ReloadWorld() {
         write("");
-        reload.emplace([this] { return read(); }, read(), api.routes, api.service, *log);
+        reload.emplace([this] { return read(); }, read(), api.routes, api.service,
+                       [this](std::shared_ptr<const TlsIdentity> tls) { shown = std::move(tls); }, clock,
+                       *log);
     }
     ResolvedOptions read() const { return load_options({}, nothing_set, path); }
     void write(const std::string& text) { std::ofstream(path) << text; }
@@ -40,6 +42,7 @@ struct ReloadWorld {
     std::ostringstream said;
     SystemClock clock;
     std::unique_ptr<Log> log = make_stream_log(said, LogLevel::info, LogFormat::json, clock);
+    std::shared_ptr<const TlsIdentity> shown;
     std::optional<Reload> reload;
 };
 

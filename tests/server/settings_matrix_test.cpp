@@ -34,6 +34,8 @@ const std::vector<Row>& rows() {
         {"PORT", {"1", "2", "65535"}, [](O o) { return text(o.http.port); }, "65536", nullptr},
         {"HOST", {"127.0.0.2", "::1", "localhost"}, [](O o) { return o.http.host; }, "two words", nullptr},
         {"INSECURE", {"true", "false"}, [](O o) { return text(o.insecure); }, "ture", "true"},
+        {"TLS_CERT", {"a", "b", "c"}, [](O o) { return o.tls_cert; }, nullptr, nullptr},
+        {"TLS_KEY", {"a", "b", "c"}, [](O o) { return o.tls_key; }, nullptr, nullptr},
         {"DATABASE_URL",
          {"sqlite:a", "sqlite:b", "sqlite:c"},
          [](O o) { return o.engine.database_url; },

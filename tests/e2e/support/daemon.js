@@ -31,8 +31,11 @@ class Daemon {
     this.logPath = path.join(directory, 'execd.log');
   }
 
-  get url() { return `http://127.0.0.1:${this.port}`; }
-  get ws() { return `ws://127.0.0.1:${this.port}`; }
+  // With TLS_CERT among the settings it is reached by TLS; `ca` is then what to trust.
+  get secure() { return Boolean(this.settings.TLS_CERT); }
+  get ca() { return this.secure ? fs.readFileSync(this.settings.TLS_CERT, 'utf8') : undefined; }
+  get url() { return `${this.secure ? 'https' : 'http'}://127.0.0.1:${this.port}`; }
+  get ws() { return `${this.secure ? 'wss' : 'ws'}://127.0.0.1:${this.port}`; }
   get journalPath() { return path.join(this.directory, 'chain.journal'); }
   get databasePath() { return path.join(this.directory, 'exec.db'); }
   get alive() { return this.process !== null; }
@@ -95,7 +98,7 @@ class Daemon {
     while (Date.now() < giveUpAt) {
       if (this.process === null) return this.ended;
       try {
-        const answer = await request(`${this.url}/readyz`, { timeout: 1000 });
+        const answer = await request(`${this.url}/readyz`, { timeout: 1000, ca: this.ca });
         if (answer.status === 200) return null;
       } catch (error) { /* not listening yet */ }
       await sleep(10);

@@ -1,7 +1,10 @@
 'use strict';
-// HTTP and server-sent events with nothing but Node's own client.
+// HTTP, HTTPS and server-sent events with nothing but Node's own client.
 
 const http = require('node:http');
+const https = require('node:https');
+
+const speaker = (url) => (url.startsWith('https:') ? https : http);
 
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
@@ -13,7 +16,7 @@ async function within(ms, promise) {
 }
 
 // {status, headers, text, json}; rejects when no whole answer came.
-function request(url, { method = 'GET', body, headers = {}, agent, timeout = 15000 } = {}) {
+function request(url, { method = 'GET', body, headers = {}, agent, ca, timeout = 15000 } = {}) {
   return new Promise((resolve, reject) => {
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const all = { ...headers };
@@ -21,7 +24,7 @@ function request(url, { method = 'GET', body, headers = {}, agent, timeout = 150
       if (!('Content-Type' in all)) all['Content-Type'] = 'application/json';
       all['Content-Length'] = Buffer.byteLength(text);
     }
-    const call = http.request(url, { method, headers: all, agent }, (answer) => {
+    const call = speaker(url).request(url, { method, headers: all, agent, ca }, (answer) => {
       const pieces = [];
       answer.on('data', (piece) => pieces.push(piece));
       answer.on('error', reject);
@@ -40,10 +43,10 @@ function request(url, { method = 'GET', body, headers = {}, agent, timeout = 150
 }
 
 // Reads an event stream until its end: {status, messages: [{id, data}], ended}. `stopAfter` messages hang up.
-function readEventStream(url, { headers = {}, stopAfter = Infinity } = {}) {
+function readEventStream(url, { headers = {}, ca, stopAfter = Infinity } = {}) {
   return new Promise((resolve, reject) => {
     const messages = [];
-    const call = http.get(url, { headers: { Accept: 'text/event-stream', ...headers } }, (answer) => {
+    const call = speaker(url).get(url, { ca, headers: { Accept: 'text/event-stream', ...headers } }, (answer) => {
       const done = (ended) => {
         resolve({ status: answer.statusCode, contentType: answer.headers['content-type'], messages, ended });
         call.destroy();
