@@ -20,7 +20,8 @@ std::optional<std::string> read_text_file(const std::string& path);
 ConfigFile read_config_file(const std::string& path);
 
 /// Everything a start of execd would check, in one place: the file (`path`, or else CONFIG_FILE), every
-/// value, the list of tokens, the certificate and its key. All errors are in the answer, those of the file first.
+/// value, the list of tokens, the certificate and its key. All errors are in the answer, those of the file
+/// first.
 ResolvedOptions load_options(const SettingTexts& flags, const Environment& environment,
                              const std::string& path);
 
