@@ -260,6 +260,16 @@ TEST_SUITE("net/tls") {
         CHECK(server.server.server().counts().refused == 4);
     }
 
+    TEST_CASE("a client that leaves without a word has refused nothing and is not counted") {
+        TlsServer server;
+        {
+            BareClient client(server.server.port());
+            CHECK(TestServer::eventually([&] { return server.server.server().counts().connections == 1; }));
+        }
+        CHECK(TestServer::eventually([&] { return server.server.server().counts().connections == 0; }));
+        CHECK(server.server.server().counts().refused == 0);
+    }
+
     TEST_CASE("stopping lets go of handshakes that have begun") {
         TlsServer server;
         BareClient silent(server.server.port());

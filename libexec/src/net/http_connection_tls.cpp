@@ -27,7 +27,8 @@ Task<void> HttpConnection::shake_hands() {
         if (error || expired_ || leaving_) co_return hands_not_shaken("no handshake in time");
         if (!begun) {
             const unsigned char byte = socket_.first_byte(error);
-            if (error) continue;
+            if (error == asio::error::would_block) continue;
+            if (error) co_return break_off();  // left without a word, as port scanners do
             if (begins_plain_http(byte)) {
                 co_return refuse_request(400, "This port speaks HTTPS: write https:// instead of http://.");
             }
