@@ -51,6 +51,12 @@ public:
     Task<Result<std::vector<StoreNode>>> nodes() override { return real_.nodes(); }
     Task<Result<RoutingDecision>> quote(OrderRequest request) override { return real_.quote(request); }
     std::vector<VenueStatus> venues() const override { return real_.venues(); }
+    Task<Result<VenueStatus>> pause_venue(std::string name, std::string reason) override {
+        return real_.pause_venue(std::move(name), std::move(reason));
+    }
+    Task<Result<VenueStatus>> resume_venue(std::string name) override {
+        return real_.resume_venue(std::move(name));
+    }
     const TokenRegistry& tokens() const override { return real_.tokens(); }
     Metrics& metrics() override { return real_.metrics(); }
     Result<Done> health() const override { return real_.health(); }

@@ -270,6 +270,34 @@ TEST_SUITE("embed/open") {
         CHECK_THROWS_AS(libexec::open(config, *log), std::runtime_error);
     }
 
+    TEST_CASE("a venue that is paused gets no orders until it is resumed, and the metrics say so") {
+        const TempDir dir;
+        const auto log = make_silent_log();
+        Config config = fast_world(dir);
+        config.mock_failure_rate_ppm = 0;
+        const auto service = libexec::open(config, *log);
+        const auto serves = [&](const std::string& state, const std::string& value) {
+            return service->metrics().text().find("libexec_venue_breaker_state{venue=\"orca\",state=\"" +
+                                                  state + "\"} " + value + "\n") != std::string::npos;
+        };
+        CHECK(serves("closed", "1"));
+        const auto held = await(service->pause_venue("orca", "pool drained"));
+        REQUIRE(held);
+        CHECK(held.value().state == VenueState::held);
+        CHECK(serves("closed", "0"));
+        CHECK(serves("held", "1"));
+        const RoutingDecision decision = await(service->quote(swap(*service, 1'000'000'000))).value();
+        REQUIRE(decision.answers.size() == 3);
+        CHECK(decision.answers[2].silence ==
+              reject(Reason::breaker_open, "held by an operator: pool drained"));
+        CHECK(await(service->pause_venue("orka", "")).error().reason == Reason::not_found);
+        CHECK(await(service->resume_venue("orca")).value().state == VenueState::active);
+        CHECK(await(service->quote(swap(*service, 1'000'000'000))).value().answers[2].quote);
+        CHECK(serves("held", "0"));
+        CHECK(serves("open", "0"));
+        CHECK(serves("half_open", "0"));
+    }
+
     TEST_CASE("a quote asks every venue, ranks what they say and places nothing") {
         const TempDir dir;
         const auto log = make_silent_log();

@@ -38,6 +38,9 @@ public:
         engine->start();
     }
 
+    /// An engine that stands still.
+    void build_again() { build(); }
+
     /// Coroutines of the old engine must not run on: they go with their own io_context's work. Virtual time
     /// has one, so the old engine is drained instead, with the store cut off.
     void halt() {
@@ -104,7 +107,7 @@ private:
     void build() {
         std::vector<std::shared_ptr<Venue>> all(venues.begin(), venues.end());
         router = std::make_unique<Router>(std::move(all), std::chrono::milliseconds(1'000), time.io(), time,
-                                          time, &metrics);
+                                          time, &metrics, log.get());
         EngineParts parts{time.io(), store, *router, chain, signer, time, time, ids, *log, metrics};
         engine = std::make_unique<Engine>(config, parts, 7);
     }

@@ -16,10 +16,10 @@ TEST_SUITE("engine/post_mortem") {
             CHECK(failure.retryable);
         }
         const std::set<Reason> promised{
-            Reason::slippage_exceeded, Reason::no_route,    Reason::insufficient_liquidity,
-            Reason::venue_timeout,     Reason::venue_error, Reason::breaker_open,
-            Reason::chain_rejected,    Reason::expired,     Reason::timeout,
-            Reason::internal};
+            Reason::slippage_exceeded, Reason::no_route,       Reason::insufficient_liquidity,
+            Reason::venue_timeout,     Reason::venue_error,    Reason::breaker_open,
+            Reason::venue_busy,        Reason::chain_rejected, Reason::expired,
+            Reason::timeout,           Reason::internal};
         for (const Reason cause : promised) CHECK(post_mortem(Order{}, reject(cause, "why")).code == cause);
     }
 

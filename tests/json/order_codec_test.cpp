@@ -62,6 +62,7 @@ Attempt filled_attempt() {
 TEST_SUITE("json/order") {
     TEST_CASE("a filled order shows its money in token units, in both spellings") {
         const JsonValue body = read(encode_order(filled_order(), {filled_attempt()}, {}));
+        CHECK(body["order"]["parked"].is_null());
         CHECK(body["success"].is_true());
         const JsonValue order = body["order"];
         CHECK(order["id"].text() == "01890a5d-ac96-774b-bcce-b302099a8057");
@@ -118,6 +119,22 @@ TEST_SUITE("json/order") {
             CAPTURE(body);
             CHECK(std::get<OrderRequest>(decode_order_request(body, tokens)) == order.request);
         }
+    }
+
+    TEST_CASE("an order that is put aside says why, since when and until when; later it says nothing of it") {
+        const auto parking = std::make_shared<OrderEvent>();
+        parking->kind = EventKind::parked;
+        parking->at = Time(std::chrono::seconds(1'700'000'000));
+        parking->next_retry_at = parking->at + std::chrono::seconds(15);
+        parking->data = NoteData{"a bug"};
+        const auto later = std::make_shared<OrderEvent>();
+        CHECK(parking_in({}) == nullptr);
+        CHECK(parking_in({parking, later}) == nullptr);
+        const JsonValue parked =
+            read(encode_order(filled_order(), {}, {}, parking_in({later, parking})))["order"]["parked"];
+        CHECK(parked["reason"].text() == "a bug");
+        CHECK(parked["since"].text() == "2023-11-14T22:13:20.000000Z");
+        CHECK(parked["until"].text() == "2023-11-14T22:13:35.000000Z");
     }
 
     TEST_CASE("a failed order says why in a word and in a sentence") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -93,9 +94,12 @@ private:
                 return moved(OrderStatus::pending, RetryData{reason(), text()});
             case 9:
                 return moved(OrderStatus::cancelled, NoteData{text()});
-            default:
-                event.kind = random_.below(2) == 0 ? EventKind::in_doubt : EventKind::cancel_requested;
+            default: {
+                constexpr std::array notes{EventKind::in_doubt, EventKind::cancel_requested,
+                                           EventKind::parked};
+                event.kind = notes[random_.below(notes.size())];
                 return moved(OrderStatus::submitted, NoteData{text()});
+            }
         }
     }
 

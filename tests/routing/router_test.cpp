@@ -5,63 +5,11 @@
 #include <stdexcept>
 
 #include "libexec/venues/sim/sim_venue.hpp"
-#include "support/sim_time.hpp"
-#include "support/swaps.hpp"
+#include "scripted_venue.hpp"
 
 using namespace libexec;
+using namespace libexec::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// Answers once, after a pause, with whatever the test wants.
-class ScriptedVenue final : public Venue {
-public:
-    using Answer = std::function<Result<Quote>(const QuoteRequest&)>;
-    ScriptedVenue(std::string name, test::SimTime& time, std::chrono::microseconds pause, Answer answer)
-        : name_(std::move(name)), time_(time), pause_(pause), answer_(std::move(answer)) {}
-
-    std::string_view name() const override { return name_; }
-    std::string_view kind() const override { return "scripted"; }
-    Task<Result<Quote>> quote(QuoteRequest request) override {
-        co_await time_.sleep_for(pause_);
-        ++answered;
-        co_return answer_(request);
-    }
-    Task<Result<UnsignedTransaction>> build(SwapPlan, Anchor) override { co_return UnsignedTransaction(); }
-
-    int answered = 0;
-
-private:
-    std::string name_;
-    test::SimTime& time_;
-    std::chrono::microseconds pause_;
-    Answer answer_;
-};
-
-Quote fitting(const QuoteRequest& request, const std::string& venue, std::uint64_t other_side) {
-    Quote quote;
-    quote.venue = venue;
-    quote.amount_in = request.mode == SwapMode::exact_in ? request.amount : Amount(other_side);
-    quote.amount_out = request.mode == SwapMode::exact_in ? Amount(other_side) : request.amount;
-    return quote;
-}
-
-std::shared_ptr<ScriptedVenue> honest(const std::string& name, test::SimTime& time,
-                                      std::chrono::microseconds pause, std::uint64_t other_side) {
-    return std::make_shared<ScriptedVenue>(
-        name, time, pause, [=](const QuoteRequest& request) { return fitting(request, name, other_side); });
-}
-
-std::shared_ptr<ScriptedVenue> odd(const std::string& name, test::SimTime& time,
-                                   std::function<void(Quote&)> twist) {
-    return std::make_shared<ScriptedVenue>(name, time, 1ms, [=](const QuoteRequest& request) {
-        Quote quote = fitting(request, name, 1'000'000);
-        twist(quote);
-        return quote;
-    });
-}
-
-}  // namespace
 
 TEST_SUITE("routing/router") {
     TEST_CASE("all venues are asked at once, and the slowest answer decides when") {

@@ -49,6 +49,12 @@ public:
     Task<Result<std::vector<StoreNode>>> nodes() override { co_return node_list; }
     Task<Result<RoutingDecision>> quote(OrderRequest request) override;
     std::vector<VenueStatus> venues() const override { return venue_list; }
+    Task<Result<VenueStatus>> pause_venue(std::string name, std::string reason) override {
+        co_return change_venue(name, VenueState::held, reason);
+    }
+    Task<Result<VenueStatus>> resume_venue(std::string name) override {
+        co_return change_venue(name, VenueState::active, {});
+    }
     Metrics& metrics() override { return metrics_; }
     const TokenRegistry& tokens() const override { return tokens_; }
     Result<Done> health() const override { return health_answer; }
@@ -93,6 +99,16 @@ private:
         OrderRecord record;
         std::vector<CommittedEvent> events;
     };
+
+    Result<VenueStatus> change_venue(const std::string& name, VenueState state, const std::string& reason) {
+        for (VenueStatus& venue : venue_list) {
+            if (venue.name != name) continue;
+            venue.state = state;
+            venue.reason = reason;
+            return venue;
+        }
+        return reject(Reason::not_found, "no venue is called '" + name + "'; there are meteora");
+    }
 
     class Stream;
 

@@ -98,6 +98,7 @@ public:
 
     std::function<Fate(const Attempt&)> fate = [](const Attempt&) { return Fate{}; };
     std::function<bool()> anchor_works = [] { return true; };
+    std::function<void()> before_observe = [] {};
     std::chrono::microseconds validity{8'000'000};
     std::map<std::string, Transaction> transactions;
 
@@ -130,6 +131,7 @@ public:
     }
 
     Task<Observation> observe(Attempt attempt) override {
+        before_observe();
         Observation seen = Unknown{};
         const auto found = transactions.find(attempt.signature);
         const bool alive = found != transactions.end() && found->second.fate.kind != Kind::never;

@@ -67,6 +67,8 @@ void keeps_every_event(StoreWorld& world) {
     submitted.opens = attempt_of(claimed, 1, world.clock.now());
     annotate(submitted, EventKind::in_doubt, NoteData{"no word for 30 s"});
     submitted.events.back().in_doubt = true;
+    annotate(submitted, EventKind::parked, NoteData{"it was taken up 5 times and got nowhere"});
+    submitted.events.back().next_retry_at = world.clock.now() + 15s;
     tell(submitted);
     Step retry = step_to(claimed, OrderStatus::pending, world.clock.now());
     retry.closes = landed(*submitted.opens, world.clock.now());

@@ -20,6 +20,7 @@ constexpr std::array words{
     Word{Reason::venue_timeout, "venue_timeout", true},
     Word{Reason::venue_error, "venue_error", true},
     Word{Reason::breaker_open, "breaker_open", true},
+    Word{Reason::venue_busy, "venue_busy", true},
     Word{Reason::chain_rejected, "chain_rejected", false},
     Word{Reason::account_in_use, "account_in_use", true},
     Word{Reason::stale_blockhash, "stale_blockhash", true},

@@ -11,15 +11,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A venue that takes part has a closed breaker; nothing opens one in this version.
+/// A venue that takes part has a closed breaker.
 std::vector<MetricSample> breaker_samples(const std::vector<VenueStatus>& venues) {
     std::vector<MetricSample> samples;
     for (const VenueStatus& venue : venues) {
-        const bool closed = venue.state == VenueState::active;
-        samples.push_back({{venue.name, "closed"}, closed ? 1.0 : 0.0});
-        samples.push_back({{venue.name, "open"}, closed ? 0.0 : 1.0});
+        for (const VenueState state : venue_states) {
+            const std::string_view word = state == VenueState::active ? "closed" : to_string(state);
+            samples.push_back({{venue.name, std::string(word)}, venue.state == state ? 1.0 : 0.0});
+        }
     }
     return samples;
+}
+
+/// Orders in flight and quotes for clients ask each venue once at a time: more than these are calls that
+/// never returned.
+RouterConfig router_config(const Config& config, const EngineConfig& engine, std::uint64_t seed) {
+    RouterConfig router(config.quote_timeout);
+    router.gate.calls_max = engine.concurrency + engine.quotes_max;
+    router.seed = derive_seed(seed, "breakers");
+    return router;
 }
 
 }  // namespace
@@ -40,8 +50,9 @@ LocalService::LocalService(const Config& config, Parts parts)
     bus_.read_history_from(*store_);
     signer_ = parts.signer ? std::move(parts.signer) : std::make_unique<SimSigner>();
     chain_ = open_chain(config, parts, around, seed_, &faults_);
-    router_.emplace(gather_venues(config, parts, around, seed_, &faults_), config.quote_timeout, io_, clock_,
-                    timers_, &metrics_);
+    router_.emplace(gather_venues(config, parts, around, seed_, &faults_),
+                    router_config(config, engine_config(config), seed_), io_, clock_, timers_, &metrics_,
+                    &log_);
 
     EngineParts engine{io_, *store_, *router_, *chain_, *signer_, clock_, timers_, ids_, log_, metrics_};
     engine_.emplace(engine_config(config), engine, seed_);
@@ -86,6 +97,22 @@ Task<Result<QueueCounts>> LocalService::queue() { return store_->counts(); }
 
 Task<Result<RoutingDecision>> LocalService::quote(OrderRequest request) {
     return engine_->quote(std::move(request));
+}
+
+Task<Result<VenueStatus>> LocalService::pause_venue(std::string name, std::string reason) {
+    std::optional<std::string> words(std::move(reason));
+    co_return co_await asio::co_spawn(io_, hold_here(std::move(name), std::move(words)), use_task);
+}
+
+Task<Result<VenueStatus>> LocalService::resume_venue(std::string name) {
+    std::optional<std::string> none;
+    co_return co_await asio::co_spawn(io_, hold_here(std::move(name), std::move(none)), use_task);
+}
+
+/// On the engine's thread, which alone may touch the router.
+Task<Result<VenueStatus>> LocalService::hold_here(std::string name, std::optional<std::string> reason) {
+    if (reason) co_return router_->hold(name, std::move(*reason));
+    co_return router_->resume(name);
 }
 
 void LocalService::stop() {

@@ -34,6 +34,8 @@ public:
 
     Task<Result<RoutingDecision>> quote(OrderRequest request) override;
     std::vector<VenueStatus> venues() const override { return router_->statuses(); }
+    Task<Result<VenueStatus>> pause_venue(std::string name, std::string reason) override;
+    Task<Result<VenueStatus>> resume_venue(std::string name) override;
 
     Metrics& metrics() override { return metrics_; }
     const TokenRegistry& tokens() const override { return tokens_; }
@@ -48,6 +50,7 @@ public:
     void stop() override;
 
 private:
+    Task<Result<VenueStatus>> hold_here(std::string name, std::optional<std::string> reason);
     void add_samples();
     void run();
     void drain_here();

@@ -17,6 +17,9 @@ constexpr auto idle_poll = 1s;       ///< a claim is never further away than thi
 constexpr auto store_pause = 250ms;  ///< after the store refused a claim
 constexpr auto fault_pause = 1s;     ///< after a run threw
 constexpr int faults_max = 3;        ///< then the order is poison
+constexpr std::uint64_t fruitless_claims_max = 5;  ///< so it is after as many claims that led to nothing
+constexpr auto park_first = 15s;                   ///< doubled each time the same order is parked
+constexpr auto park_max = 300s;
 
 std::string describe_current_exception() {
     try {
@@ -26,6 +29,25 @@ std::string describe_current_exception() {
     } catch (...) {
         return "unknown exception";
     }
+}
+
+/// At least so many of the claims before this one wrote nothing: a claim that writes leaves an event or more.
+std::uint64_t claims_without_trace(const Flight& flight) {
+    return flight.epoch - std::min<std::uint64_t>(flight.epoch, flight.order.last_seq);
+}
+
+/// How often in a row the order was found in the midst of a run, this time included.
+std::uint64_t interruptions(const std::vector<CommittedEvent>& history) {
+    std::uint64_t count = 1;
+    for (auto event = history.rbegin(); event != history.rend(); ++event) {
+        const OrderEvent& seen = **event;
+        if (seen.kind == EventKind::parked || seen.status == OrderStatus::submitted) break;
+        if (seen.kind != EventKind::moved || seen.status != OrderStatus::pending) continue;
+        const RetryData* const back = std::get_if<RetryData>(&seen.data);
+        if (back == nullptr || back->reason != Reason::interrupted) break;
+        ++count;
+    }
+    return count;
 }
 
 }  // namespace
@@ -136,13 +158,15 @@ Task<void> ClaimLoop::fly(std::shared_ptr<Flight> flight) {
 }
 
 Task<RunOutcome> ClaimLoop::fly_to_outcome(Flight& flight) {
+    std::string poison = co_await suspicion_of(flight);
     for (int faults = 0;;) {
         std::string fault;
-        const bool poison = faults >= faults_max && !flight.open;
         try {
             RunOutcome outcome = RunOutcome::lost;
-            if (poison) {
-                outcome = co_await runner_.end_poisoned(flight);
+            if (!poison.empty()) {
+                const std::chrono::microseconds pause = pause_of_poison(flight);
+                outcome = co_await runner_.park(flight, poison, pause);
+                if (outcome == RunOutcome::released) remember_park(flight);
             } else {
                 outcome = co_await runner_.run(flight);
             }
@@ -152,6 +176,7 @@ Task<RunOutcome> ClaimLoop::fly_to_outcome(Flight& flight) {
         }
         if (!fault.empty()) {
             ++faults;
+            if (faults >= faults_max) poison = "the engine failed on this order again and again: " + fault;
             log_order(parts_.log, LogLevel::error, "order.fault", fault, flight.order);
             co_await parts_.timers.sleep_for(fault_pause);
         }
@@ -165,6 +190,44 @@ Task<RunOutcome> ClaimLoop::fly_to_outcome(Flight& flight) {
             taken = co_await take_again(flight);
         }
     }
+}
+
+/// A process that dies of an order takes everybody's orders with it, and dies of it again at the next start:
+/// what it left in the store tells.
+Task<std::string> ClaimLoop::suspicion_of(const Flight& flight) {
+    std::uint64_t fruitless = claims_without_trace(flight);
+    if (const auto parked = parks_.find(flight.order.id); parked != parks_.end())
+        fruitless -= std::min(fruitless, parked->second.claims_without_trace);
+    const bool in_midst =
+        flight.order.status == OrderStatus::routing || flight.order.status == OrderStatus::building;
+    if (fruitless < fruitless_claims_max && in_midst && !flight.open) {
+        // Each run that died left the move into routing, and the next one that it was interrupted.
+        constexpr std::uint32_t events_looked_at = 64;
+        const std::uint32_t last = flight.order.last_seq;
+        Result<std::vector<CommittedEvent>> history = co_await parts_.store.events_after(
+            flight.order.id, last - std::min(last, events_looked_at), events_looked_at);
+        if (history) fruitless = std::max(fruitless, interruptions(history.value()));
+    }
+    if (fruitless < fruitless_claims_max) co_return std::string();
+    co_return "it was taken up " + std::to_string(fruitless) +
+        " times and got nowhere: the process may die of it";
+}
+
+std::chrono::microseconds ClaimLoop::pause_of_poison(const Flight& flight) const {
+    const auto known = parks_.find(flight.order.id);
+    const int times = known == parks_.end() ? 0 : known->second.times;
+    std::chrono::microseconds pause = park_first;
+    for (int i = 0; i < times && pause < park_max; ++i) pause *= 2;
+    return std::min<std::chrono::microseconds>(pause, park_max);
+}
+
+void ClaimLoop::remember_park(const Flight& flight) {
+    if (!parks_.contains(flight.order.id) && parks_.size() >= config_.queue_limit)
+        parks_.erase(parks_.begin());
+    Park& park = parks_[flight.order.id];
+    ++park.times;
+    // The park is a trace itself; the claims so far are dealt with.
+    park.claims_without_trace = claims_without_trace(flight);
 }
 
 Task<bool> ClaimLoop::take_again(Flight& flight) {
@@ -195,6 +258,7 @@ void ClaimLoop::land(Flight& flight, RunOutcome outcome, Time started) {
     flights_.erase(flight.order.id);
     in_flight_ = flights_.size();
     if (outcome == RunOutcome::ended) {
+        parks_.erase(flight.order.id);
         metrics_.ended(flight.order);
         log_end(parts_.log, flight.order, flight.stages);
         const std::int64_t run_us = (parts_.clock.now() - started).count();

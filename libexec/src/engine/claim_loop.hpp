@@ -40,6 +40,10 @@ private:
     Task<void> loop();
     Task<void> fly(std::shared_ptr<Flight> flight);
     Task<RunOutcome> fly_to_outcome(Flight& flight);
+    /// Why the order is not to be run at once; empty: nothing is against it.
+    Task<std::string> suspicion_of(const Flight& flight);
+    std::chrono::microseconds pause_of_poison(const Flight& flight) const;
+    void remember_park(const Flight& flight);
     Task<bool> take_again(Flight& flight);
     /// The order is nobody's any more: whether it ended, which this node then has not noticed.
     Task<bool> ended_unnoticed(Flight& flight);
@@ -56,6 +60,12 @@ private:
     std::unordered_map<OrderId, std::shared_ptr<Flight>> flights_;
     /// Of the orders that wait for another attempt; as many as may be alive.
     std::unordered_map<OrderId, StageTimes> stages_;
+    /// What is known of orders that were put aside, until they end here; as many as may be alive.
+    struct Park {
+        int times = 0;
+        std::uint64_t claims_without_trace = 0;  ///< up to then
+    };
+    std::unordered_map<OrderId, Park> parks_;
     std::atomic<std::uint64_t> in_flight_{0};
     std::atomic<std::int64_t> typical_run_us_{0};
     std::atomic<bool> wake_posted_{false};

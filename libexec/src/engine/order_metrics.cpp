@@ -25,6 +25,7 @@ constexpr std::array failure_reasons{Reason::slippage_exceeded,
                                      Reason::venue_timeout,
                                      Reason::venue_error,
                                      Reason::breaker_open,
+                                     Reason::venue_busy,
                                      Reason::chain_rejected,
                                      Reason::account_in_use,
                                      Reason::stale_blockhash,
@@ -41,6 +42,10 @@ OrderMetrics::OrderMetrics(Metrics& metrics, const Router& router)
                    .counters("libexec_idempotent_replays_total",
                              "Submissions answered with an order that was accepted before.")
                    .with()),
+      parked_(metrics
+                  .counters("libexec_orders_parked_total",
+                            "Times an order was put aside because the engine failed on it.")
+                  .with()),
       ends_(metrics.counters("libexec_orders_total", "Orders that ended, by final status.", {"status"})),
       retries_(metrics.counters("libexec_order_retries_total",
                                 "Attempts that failed and were followed by another one.", {"reason"})),

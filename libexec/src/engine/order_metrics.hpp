@@ -19,11 +19,14 @@ public:
     /// An attempt was closed: landed, well or not, or expired.
     void attempt_closed(const Attempt& attempt, SwapMode mode) const;
     void retried(Reason cause) const { retries_.with({to_string(cause)}).add(); }
+    /// Put aside because the engine failed on it.
+    void parked() const { parked_.add(); }
     void ended(const Order& order) const;
 
 private:
     Counter accepted_;
     Counter replays_;
+    Counter parked_;
     MetricFamily<Counter> ends_;
     MetricFamily<Counter> retries_;
     MetricFamily<Counter> failures_;

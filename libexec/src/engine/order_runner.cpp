@@ -18,8 +18,15 @@ using namespace std::chrono_literals;
 constexpr auto store_pause_first = 50ms;
 constexpr auto store_pause_max = 2s;
 
+/// How long an order whose venues are all left out waits before it asks again.
+constexpr auto closed_pause_first = 250ms;
+constexpr auto closed_pause_max = 5s;
+
+/// Whether the venue was not even asked.
+bool is_left_out(Reason reason) { return reason == Reason::breaker_open || reason == Reason::venue_busy; }
+
 /// Why no venue can take the order. Only a healthy market that says no is final: as long as one venue
-/// had trouble of its own, asking again later may help.
+/// had trouble of its own, or was left out, asking again later may help.
 Rejection no_offer(const RoutingDecision& decision) {
     std::string detail;
     std::optional<Reason> trouble;
@@ -29,7 +36,7 @@ Rejection no_offer(const RoutingDecision& decision) {
         if (!detail.empty()) detail += "; ";
         detail += answer.venue + ": " + answer.silence->detail;
         if (is_retryable(answer.silence->reason)) {
-            trouble = answer.silence->reason;
+            if (!trouble || is_left_out(*trouble)) trouble = answer.silence->reason;
         } else if (!refusal || answer.silence->reason == Reason::insufficient_liquidity) {
             refusal = answer.silence->reason;
         }
@@ -53,6 +60,7 @@ TokenAmount limit_of(const Order& order) {
 Task<RunOutcome> OrderRunner::run(Flight& flight) {
     Order& order = flight.order;
     if (!LIBEXEC_SAFEGUARD(one_open_attempt)) flight.open.reset();
+    order.next_retry_at.reset();
     if (flight.open) co_return co_await watch(flight);
 
     assert(!is_terminal(order.status));
@@ -78,7 +86,6 @@ Task<RunOutcome> OrderRunner::run(Flight& flight) {
 
 Task<RunOutcome> OrderRunner::route_and_send(Flight& flight) {
     Order& order = flight.order;
-    order.next_retry_at.reset();
     StepBuilder routing(flight, now());
     routing.move(OrderStatus::routing, NoData{});
     parts_.store.commit_later(routing.finish());
@@ -135,11 +142,6 @@ Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decis
                   BuildingData{quote.venue, order.request.mode, limit_of(order), record});
     parts_.store.commit_later(building.finish());
 
-    const std::shared_ptr<Venue> venue = parts_.router.find(quote.venue);
-    if (!venue) {
-        Rejection gone = reject(Reason::venue_error, quote.venue + " is no longer configured");
-        co_return co_await retry_or_end(flight, std::move(gone), std::nullopt);
-    }
     Result<Anchor> anchor = co_await parts_.chain.anchor();
     if (!anchor) {
         Rejection why = reject(Reason::stale_blockhash, "no recent blockhash: " + anchor.error().detail);
@@ -157,7 +159,7 @@ Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decis
     plan.limit = *order.limit;
     plan.wraps_sol = record->wraps_sol;
     plan.unwraps_sol = record->unwraps_sol;
-    Result<UnsignedTransaction> built = co_await venue->build(std::move(plan), anchor.value());
+    Result<UnsignedTransaction> built = co_await parts_.router.build(std::move(plan), anchor.value());
     if (!built) co_return co_await retry_or_end(flight, built.error(), std::nullopt);
 
     // The last look before a signature exists.
@@ -275,20 +277,28 @@ Task<RunOutcome> OrderRunner::retry_or_end(Flight& flight, Rejection cause, std:
 
     Random jitter(derive_seed(derive_seed(seed_, chance_key(order)), order.attempt));
     std::optional<std::chrono::milliseconds> delay;
-    if (is_retryable(cause.reason)) delay = config_.retry.delay_after(order.attempt, jitter);
+    // Where no venue was asked nothing was tried: that uses up time, and no attempt.
+    const bool waits = !closed && is_left_out(cause.reason);
+    if (waits) {
+        delay = pause_of_closed_venues(order, jitter);
+    } else if (is_retryable(cause.reason)) {
+        delay = config_.retry.delay_after(order.attempt, jitter);
+    }
     const bool too_late = at + delay.value_or(0ms) >= deadline_of(order);
 
     RunOutcome outcome = RunOutcome::ended;
     if (!order.cancel_requested && delay && !too_late) {
-        order.attempt += 1;
+        if (!waits) order.attempt += 1;
         order.next_retry_at = at + *delay;
         outcome = RunOutcome::released;
     } else if (!order.cancel_requested) {
         const bool out_of_time = cause.reason == Reason::timeout || (delay && too_late);
         if (out_of_time && cause.reason != Reason::timeout) {
-            cause = reject(Reason::timeout,
-                           "the deadline leaves no time for another attempt; the last one failed: " +
-                               std::string(to_string(cause.reason)) + ", " + cause.detail);
+            cause =
+                reject(Reason::timeout,
+                       (waits ? "the deadline leaves no time to wait for a venue: "
+                              : "the deadline leaves no time for another attempt; the last one failed: ") +
+                           std::string(to_string(cause.reason)) + ", " + cause.detail);
         }
         order.failure = post_mortem(order, cause);
     }
@@ -322,15 +332,34 @@ Task<RunOutcome> OrderRunner::end_cancelled(Flight& flight) {
     co_return co_await commit_until_written(flight, std::move(last), RunOutcome::ended);
 }
 
-Task<RunOutcome> OrderRunner::end_poisoned(Flight& flight) {
+Task<RunOutcome> OrderRunner::end_poisoned(Flight& flight, const std::string& why) {
     assert(!flight.open);
-    const Rejection cause =
-        reject(Reason::internal, "the engine failed on this order again and again; nothing was signed");
+    const Rejection cause = reject(Reason::internal, why + "; no transaction of it can land");
     flight.order.failure = post_mortem(flight.order, cause);
     StepBuilder step(flight, now());
     step.move(OrderStatus::failed, FailedData{*flight.order.failure}).done();
     Step last = step.finish();
     co_return co_await commit_until_written(flight, std::move(last), RunOutcome::ended);
+}
+
+Task<RunOutcome> OrderRunner::park(Flight& flight, std::string why, std::chrono::microseconds pause) {
+    Order& order = flight.order;
+    if (order.cancel_requested && !flight.open) co_return co_await end_cancelled(flight);
+    const Time until = now() + pause;
+    // Better now than after a pause that changes nothing any more: no transaction of it is alive.
+    if (!flight.open && until >= deadline_of(order)) co_return co_await end_poisoned(flight, why);
+
+    log_order(parts_.log, LogLevel::error, "order.parked", why, order,
+              LogField{"status", std::string(to_string(order.status))}, LogField{"until", to_rfc3339(until)});
+    order.next_retry_at = until;
+    StepBuilder step(flight, now());
+    if (!flight.open && order.status != OrderStatus::pending)
+        step.move(OrderStatus::pending, RetryData{Reason::internal, why});
+    step.note(EventKind::parked, NoteData{std::move(why)}).release(until);
+    Step last = step.finish();
+    const RunOutcome outcome = co_await commit_until_written(flight, std::move(last), RunOutcome::released);
+    if (outcome == RunOutcome::released) metrics_.parked();
+    co_return outcome;
 }
 
 Task<RunOutcome> OrderRunner::give_back(Flight& flight) {
@@ -357,6 +386,18 @@ Task<RunOutcome> OrderRunner::commit_until_written(Flight& flight, Step step, Ru
         co_await parts_.timers.sleep_for(pause);
         pause = std::min<std::chrono::milliseconds>(pause * 2, store_pause_max);
     }
+}
+
+std::chrono::milliseconds OrderRunner::pause_of_closed_venues(const Order& order, Random& jitter) const {
+    const auto known = parts_.router.next_probe_in();
+    // Without a known moment it asks more and more rarely: each time leaves its mark in the order's history.
+    const auto age = now() - order.first_claimed_at.value_or(now());
+    const auto wanted = std::chrono::ceil<std::chrono::milliseconds>(
+        known ? *known : std::max<std::chrono::microseconds>(config_.retry.delay_first, age / 4));
+    const auto pause = std::clamp<std::chrono::milliseconds>(wanted, closed_pause_first, closed_pause_max);
+    // So that those who wait do not all come at once.
+    return pause +
+           std::chrono::milliseconds(jitter.below(static_cast<std::uint64_t>(closed_pause_first.count())));
 }
 
 Time OrderRunner::deadline_of(const Order& order) const {

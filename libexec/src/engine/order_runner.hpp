@@ -25,8 +25,9 @@ public:
     Task<RunOutcome> run(Flight& flight);
     /// Ends an order that has no open attempt because its trader asked for it.
     Task<RunOutcome> end_cancelled(Flight& flight);
-    /// Ends an order that makes the engine fail whenever it is run.
-    Task<RunOutcome> end_poisoned(Flight& flight);
+    /// Lets go of an order that makes the engine fail whenever it is run, until `pause` is over; one that
+    /// would miss its deadline meanwhile ends. Alerts. `why` is a sentence for its operator.
+    Task<RunOutcome> park(Flight& flight, std::string why, std::chrono::microseconds pause);
 
 private:
     Task<RunOutcome> route_and_send(Flight& flight);
@@ -34,11 +35,13 @@ private:
     Task<RunOutcome> watch(Flight& flight);
     Task<RunOutcome> confirm(Flight& flight, Landed landed);
     Task<RunOutcome> retry_or_end(Flight& flight, Rejection cause, std::optional<Attempt> closed);
+    Task<RunOutcome> end_poisoned(Flight& flight, const std::string& why);
     Task<RunOutcome> give_back(Flight& flight);
     Task<RunOutcome> commit_until_written(Flight& flight, Step step, RunOutcome when_written);
 
     Time now() const { return parts_.clock.now(); }
     Time deadline_of(const Order& order) const;
+    std::chrono::milliseconds pause_of_closed_venues(const Order& order, Random& jitter) const;
     void log_decision(const Order& order, const RoutingDecision& decision);
 
     const EngineConfig& config_;

@@ -19,6 +19,7 @@ std::string hint_for(const Order& order, Reason cause) {
         case Reason::venue_timeout:
         case Reason::venue_error:
         case Reason::breaker_open:
+        case Reason::venue_busy:
             return "the venues had trouble: submit again in a moment";
         case Reason::chain_rejected:
         case Reason::account_in_use:

@@ -87,7 +87,10 @@ struct DataWriter {
         out.text("detail", data.detail);
         out.time("nextRetryAt", event.next_retry_at);
     }
-    void operator()(const NoteData& data) const { out.text("note", data.note); }
+    void operator()(const NoteData& data) const {
+        out.text("note", data.note);
+        if (event.kind == EventKind::parked) out.time("until", event.next_retry_at);
+    }
 };
 
 /// The words repeated at the top level of the envelope.

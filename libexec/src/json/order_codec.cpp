@@ -183,8 +183,12 @@ Decisions decisions_in(const std::vector<CommittedEvent>& events) {
     return decisions;
 }
 
-std::string encode_order(const Order& order, const std::vector<Attempt>& attempts,
-                         const Decisions& decisions) {
+CommittedEvent parking_in(const std::vector<CommittedEvent>& events) {
+    return !events.empty() && events.back()->kind == EventKind::parked ? events.back() : nullptr;
+}
+
+std::string encode_order(const Order& order, const std::vector<Attempt>& attempts, const Decisions& decisions,
+                         const CommittedEvent& parking) {
     const OrderWords words(order);
     std::string text;
     Writer out(text);
@@ -196,6 +200,16 @@ std::string encode_order(const Order& order, const std::vector<Attempt>& attempt
         out.null("routing");
     } else {
         out.json("routing", encode_decision(*decisions.back()));
+    }
+    if (parking == nullptr) {
+        out.null("parked");
+    } else {
+        const NoteData* const note = std::get_if<NoteData>(&parking->data);
+        out.object("parked");
+        out.text("reason", note != nullptr ? note->note : std::string());
+        out.time("since", parking->at);
+        out.time("until", parking->next_retry_at);
+        out.end_object();
     }
     out.end_object();
     write_flat_members(out, order, words);

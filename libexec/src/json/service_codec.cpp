@@ -1,7 +1,13 @@
 #include "libexec/json/service_codec.hpp"
 
+#include <array>
+#include <utility>
+
 #include "decision_codec.hpp"
+#include "field_errors.hpp"
+#include "json_value.hpp"
 #include "json_writer.hpp"
+#include "libexec/json/nearest_word.hpp"
 
 namespace libexec {
 
@@ -26,25 +32,30 @@ void write_metrics(Writer& out, const QueueMetrics& metrics) {
     out.end_object();
 }
 
+void write_venue(Writer& out, const VenueStatus& venue) {
+    out.begin_object();
+    out.text("name", venue.name);
+    out.text("kind", venue.kind);
+    out.text("state", to_string(venue.state));
+    out.time("since", venue.since);
+    out.text_or_null("reason", venue.reason);
+    out.time("nextProbeAt", venue.next_probe);
+    if (venue.last_quote) {
+        const VenueLastQuote& last = *venue.last_quote;
+        out.object("lastQuote");
+        out.text("outcome", last.failure ? to_string(*last.failure) : "ok");
+        out.milliseconds("latencyMs", last.latency);
+        out.time("at", last.at);
+        out.end_object();
+    } else {
+        out.null("lastQuote");
+    }
+    out.end_object();
+}
+
 void write_venues(Writer& out, const std::vector<VenueStatus>& venues) {
     out.list("venues");
-    for (const VenueStatus& venue : venues) {
-        out.begin_object();
-        out.text("name", venue.name);
-        out.text("kind", venue.kind);
-        out.text("state", to_string(venue.state));
-        if (venue.last_quote) {
-            const VenueLastQuote& last = *venue.last_quote;
-            out.object("lastQuote");
-            out.text("outcome", last.failure ? to_string(*last.failure) : "ok");
-            out.milliseconds("latencyMs", last.latency);
-            out.time("at", last.at);
-            out.end_object();
-        } else {
-            out.null("lastQuote");
-        }
-        out.end_object();
-    }
+    for (const VenueStatus& venue : venues) write_venue(out, venue);
     out.end_list();
 }
 
@@ -118,6 +129,40 @@ std::string encode_venues(const std::vector<VenueStatus>& venues) {
     write_venues(out, venues);
     out.end_object();
     return text;
+}
+
+std::string encode_venue(const VenueStatus& venue) {
+    std::string text;
+    Writer out(text);
+    write_venue(out, venue);
+    return text;
+}
+
+DecodedHold decode_hold_request(std::string_view body) {
+    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return std::string();
+    const std::variant<json::Value, Problem> read =
+        json::read_object(body, R"(send nothing, or an object such as {"reason":"maintenance until 15:00"})");
+    if (const Problem* const problem = std::get_if<Problem>(&read)) return *problem;
+    constexpr std::array<std::string_view, 1> known{"reason"};
+    constexpr std::size_t bytes_most = 200;
+    json::FieldErrors errors;
+    std::string reason;
+    bool seen = false;
+    for (const auto& [name, member] : std::get<json::Value>(read).members) {
+        if (name != known[0]) {
+            errors.add(name, nearest_word(name, known).empty()
+                                 ? "is not a field of a hold, which may carry a reason only: leave it out"
+                                 : "is not a field of a hold: did you mean reason?");
+        } else if (std::exchange(seen, true)) {
+            errors.add(name, "is given twice: send it once");
+        } else if (member.kind == json::Value::Kind::text && member.chars.size() <= bytes_most) {
+            reason = member.chars;
+        } else if (member.kind != json::Value::Kind::null) {
+            errors.add(name, "must be a text of at most 200 bytes, such as \"maintenance until 15:00\"");
+        }
+    }
+    if (errors.empty()) return reason;
+    return std::move(errors).problem();
 }
 
 std::string encode_venues_message(Time now, const std::vector<VenueStatus>& venues) {

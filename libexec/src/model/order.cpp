@@ -20,6 +20,8 @@ std::string_view title_of(Reason code) {
             return "The venue reported an error";
         case Reason::breaker_open:
             return "The venue is switched off after repeated errors";
+        case Reason::venue_busy:
+            return "The venue has as many questions as it may";
         case Reason::chain_rejected:
             return "The chain rejected the transaction";
         case Reason::account_in_use:

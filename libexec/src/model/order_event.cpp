@@ -5,7 +5,8 @@
 namespace libexec {
 namespace {
 
-constexpr std::array<std::string_view, 4> kind_words{"moved", "quotes", "in_doubt", "cancel_requested"};
+constexpr std::array<std::string_view, 5> kind_words{"moved", "quotes", "in_doubt", "cancel_requested",
+                                                     "parked"};
 
 }  // namespace
 

@@ -11,30 +11,13 @@
 namespace libexec {
 namespace {
 
-/// Shared by the decision and the venues it asked, so that one who answers late finds it still there.
-struct Round {
-    std::vector<VenueAnswer> answers;
-    std::size_t missing = 0;
-    bool over = false;
-    std::unique_ptr<Alarm> alarm;
-    VenueBoard& board;
-    const Clock& clock;
-    const Time asked_at;
-
-    Round(VenueBoard& known, const Clock& now) : board(known), clock(now), asked_at(now.now()) {}
-
-    void note(std::string_view venue, std::optional<Reason> failure) const {
-        const Time at = clock.now();
-        board.note(venue, VenueLastQuote{failure, at - asked_at, at});
-    }
-};
-
-std::vector<VenueStatus> unasked(const std::vector<std::shared_ptr<Venue>>& venues) {
+std::vector<VenueStatus> unasked(const std::vector<std::shared_ptr<Venue>>& venues, Time now) {
     std::vector<VenueStatus> statuses;
     for (const auto& venue : venues) {
         VenueStatus status;
         status.name = std::string(venue->name());
         status.kind = std::string(venue->kind());
+        status.since = now;
         statuses.push_back(std::move(status));
     }
     return statuses;
@@ -58,30 +41,14 @@ std::string misfit(const Quote& quote, const QuoteRequest& request, std::string_
     return {};
 }
 
-/// Never throws: whatever the venue does becomes an answer.
-Task<void> ask(std::shared_ptr<Venue> venue, QuoteRequest request, std::size_t place,
-               std::shared_ptr<Round> round) {
-    std::optional<Quote> quote;
-    std::optional<Rejection> silence;
+std::string words_of(std::exception_ptr thrown) {
     try {
-        Result<Quote> offered = co_await venue->quote(request);
-        if (!offered) {
-            silence = offered.error();
-        } else if (std::string wrong = misfit(offered.value(), request, venue->name()); !wrong.empty()) {
-            silence = reject(Reason::venue_error, std::move(wrong));
-        } else {
-            quote = std::move(offered).value();
-        }
+        std::rethrow_exception(thrown);
     } catch (const std::exception& fault) {
-        silence = reject(Reason::venue_error, fault.what());
+        return fault.what();
     } catch (...) {
-        silence = reject(Reason::venue_error, "the venue failed without saying why");
+        return "the venue failed without saying why";
     }
-    if (round->over) co_return;
-    round->note(venue->name(), silence ? std::optional(silence->reason) : std::nullopt);
-    round->answers[place].quote = std::move(quote);
-    round->answers[place].silence = std::move(silence);
-    if (--round->missing == 0) round->alarm->ring();
 }
 
 /// Below zero when `a` goes before `b`.
@@ -127,14 +94,95 @@ void rank(std::vector<VenueAnswer>& answers, SwapMode mode) {
     for (VenueAnswer& answer : answers) answer.note = note_of(answer, answers.front(), mode);
 }
 
-Router::Router(std::vector<std::shared_ptr<Venue>> venues, std::chrono::milliseconds quote_timeout,
-               asio::io_context& io, const Clock& clock, Timers& timers, Metrics* metrics)
+/// One venue, and what stands before it.
+struct Router::Lane {
+    std::shared_ptr<Venue> venue;
+    VenueGate gate;
+    std::uint64_t told_era = 0;  ///< the last change of its breaker that the board knows of
+};
+
+/// Shared with the calls under way: a venue may answer when the router is gone.
+struct Router::Lanes {
+    Lanes(const std::vector<std::shared_ptr<Venue>>& venues, const RouterConfig& config, const Clock& now,
+          Metrics* metrics, Log* log)
+        : clock(now), random(config.seed), board(unasked(venues, clock.now()), metrics, log) {
+        for (const auto& venue : venues)
+            all.push_back(Lane{venue, VenueGate(config.gate, clock.now(), random)});
+    }
+
+    /// After whatever may have changed a breaker.
+    void tell(std::size_t place) {
+        Lane& lane = all[place];
+        const Breaker& breaker = lane.gate.breaker();
+        if (lane.told_era == breaker.era()) return;
+        lane.told_era = breaker.era();
+        board.note_state(lane.venue->name(), breaker);
+    }
+    void leave(std::size_t place, const VenueGate::Pass& pass, std::optional<Reason> answer) {
+        if (closed) return;
+        all[place].gate.leave(pass, clock.now(), answer);
+        tell(place);
+    }
+    void give_up(std::size_t place, const VenueGate::Pass& pass) {
+        if (closed) return;
+        all[place].gate.give_up(pass, clock.now());
+        tell(place);
+    }
+
+    const Clock& clock;
+    Random random;
+    VenueBoard board;
+    std::vector<Lane> all;
+    bool closed = false;  ///< the router is gone, and with it what all this refers to
+};
+
+/// One decision and the questions it put, so that a venue that answers late finds it still there.
+struct Router::Round {
+    explicit Round(std::shared_ptr<Lanes> known)
+        : lanes(std::move(known)),
+          asked_at(lanes->clock.now()),
+          answers(lanes->all.size()),
+          calls(lanes->all.size()) {}
+
+    struct Call {
+        VenueGate::Pass pass;
+        bool under_way = false;
+        bool given_up = false;
+        bool waited_for = false;
+    };
+
+    void note(std::size_t place, std::optional<Reason> failure) const {
+        const Time at = lanes->clock.now();
+        lanes->board.note(lanes->all[place].venue->name(), VenueLastQuote{failure, at - asked_at, at});
+    }
+
+    std::shared_ptr<Lanes> lanes;
+    const Time asked_at;
+    std::vector<VenueAnswer> answers;
+    std::vector<Call> calls;
+    std::size_t missing = 0;
+    bool over = false;
+    std::unique_ptr<Alarm> alarm;
+};
+
+/// One transaction being built, for the same reason.
+struct Router::Build {
+    std::shared_ptr<Lanes> lanes;
+    std::size_t place = 0;
+    VenueGate::Pass pass;
+    std::optional<Result<UnsignedTransaction>> built;
+    bool over = false;
+    std::unique_ptr<Alarm> alarm;
+};
+
+Router::Router(std::vector<std::shared_ptr<Venue>> venues, RouterConfig config, asio::io_context& io,
+               const Clock& clock, Timers& timers, Metrics* metrics, Log* log)
     : venues_(std::move(venues)),
-      quote_timeout_(quote_timeout),
+      timeout_(config.call_timeout),
       io_(io),
       clock_(clock),
       timers_(timers),
-      board_(unasked(venues_), metrics) {
+      lanes_(std::make_shared<Lanes>(venues_, config, clock, metrics, log)) {
     for (const auto& venue : venues_) {
         if (find(venue->name()) != venue) {
             throw std::invalid_argument("two venues are called " + std::string(venue->name()));
@@ -142,17 +190,50 @@ Router::Router(std::vector<std::shared_ptr<Venue>> venues, std::chrono::millisec
     }
 }
 
+Router::~Router() {
+    lanes_->closed = true;
+    for (Lane& lane : lanes_->all) lane.venue.reset();  // whoever is being asked keeps it
+}
+
 Task<RoutingDecision> Router::decide(QuoteRequest request, bool native_in, bool native_out) {
-    const auto round = std::make_shared<Round>(board_, clock_);
+    const auto round = std::make_shared<Round>(lanes_);
     round->alarm = timers_.make_alarm();
-    round->missing = venues_.size();
-    round->answers.resize(venues_.size());
+    const auto purpose =
+        request.attempt > 1 ? VenueGate::Purpose::retry_quote : VenueGate::Purpose::first_quote;
+    std::size_t probes = 0;
     for (std::size_t i = 0; i < venues_.size(); ++i) {
-        round->answers[i].venue = std::string(venues_[i]->name());
-        asio::co_spawn(io_, ask(venues_[i], request, i, round), asio::detached);
+        VenueAnswer& answer = round->answers[i];
+        answer.venue = std::string(venues_[i]->name());
+        Result<VenueGate::Pass> pass = lanes_->all[i].gate.enter(purpose, round->asked_at);
+        lanes_->tell(i);
+        if (!pass) {
+            lanes_->board.note_left_out(answer.venue, pass.error().reason);
+            answer.silence = pass.error();
+            continue;
+        }
+        Round::Call& call = round->calls[i];
+        call.pass = pass.value();
+        call.under_way = true;
+        call.waited_for = !call.pass.probe;
+        if (call.pass.probe) {
+            ++probes;
+        } else {
+            ++round->missing;
+        }
+    }
+    // A venue that is being tried again may fail again: nobody waits for it who has another to ask.
+    if (round->missing == 0 && probes > 0) {
+        round->missing = probes;
+        for (Round::Call& call : round->calls) call.waited_for = call.under_way;
+    }
+    for (std::size_t i = 0; i < venues_.size(); ++i) {
+        if (!round->calls[i].under_way) continue;
+        asio::co_spawn(io_, ask(round, i, request), asio::detached);
+        if (!round->calls[i].waited_for)
+            asio::co_spawn(io_, call_probe_off(round, i, timers_, timeout_), asio::detached);
     }
     // All were asked at this moment, so one alarm is everybody's timeout.
-    if (!venues_.empty()) co_await round->alarm->wait(quote_timeout_);
+    if (round->missing > 0) co_await round->alarm->wait(timeout_);
     round->over = true;
     round->alarm.reset();
 
@@ -164,22 +245,174 @@ Task<RoutingDecision> Router::decide(QuoteRequest request, bool native_in, bool 
     decision.unwraps_sol = native_out && request.token_out.mint == wrapped_sol_mint();
     decision.token_in = std::move(request.token_in);
     decision.token_out = std::move(request.token_out);
-    decision.answers = std::move(round->answers);
-    for (VenueAnswer& answer : decision.answers) {
+    for (std::size_t i = 0; i < venues_.size(); ++i) {
+        Round::Call& call = round->calls[i];
+        VenueAnswer& answer = round->answers[i];
         if (answer.quote || answer.silence) continue;
-        const std::string limit = std::to_string(quote_timeout_.count());
+        if (!call.waited_for) {
+            answer.silence = reject(Reason::breaker_open,
+                                    "left out: it is being tried again, and its answer was not waited for");
+            continue;
+        }
+        const std::string limit = std::to_string(timeout_.count());
         answer.silence = reject(Reason::venue_timeout, "no answer within " + limit + " ms");
-        round->note(answer.venue, Reason::venue_timeout);
+        call.given_up = true;
+        round->note(i, Reason::venue_timeout);
+        lanes_->give_up(i, call.pass);
     }
+    decision.answers = std::move(round->answers);
     rank(decision.answers, decision.mode);
     co_return decision;
 }
 
-std::shared_ptr<Venue> Router::find(std::string_view name) const {
-    for (const auto& venue : venues_) {
-        if (venue->name() == name) return venue;
+/// Never throws: whatever the venue does becomes an answer.
+Task<void> Router::ask(std::shared_ptr<Round> round, std::size_t place, QuoteRequest request) {
+    if (round->lanes->closed) co_return;
+    const std::shared_ptr<Venue> venue = round->lanes->all[place].venue;
+    std::optional<Quote> quote;
+    std::optional<Rejection> silence;
+    std::exception_ptr thrown;
+    try {
+        Result<Quote> offered = co_await venue->quote(request);
+        if (!offered) {
+            silence = offered.error();
+        } else if (std::string wrong = misfit(offered.value(), request, venue->name()); !wrong.empty()) {
+            silence = reject(Reason::venue_error, std::move(wrong));
+        } else {
+            quote = std::move(offered).value();
+        }
+    } catch (...) {
+        thrown = std::current_exception();
     }
-    return nullptr;
+    if (thrown) silence = reject(Reason::venue_error, words_of(thrown));
+
+    Round::Call& call = round->calls[place];
+    call.under_way = false;
+    if (round->lanes->closed) co_return;
+    if (call.given_up) {
+        round->lanes->all[place].gate.returned(call.pass);
+        co_return;
+    }
+    const std::optional<Reason> failure = silence ? std::optional(silence->reason) : std::nullopt;
+    round->note(place, failure);
+    round->lanes->leave(place, call.pass, failure);
+    if (round->over) co_return;
+    round->answers[place].quote = std::move(quote);
+    round->answers[place].silence = std::move(silence);
+    if (call.waited_for && --round->missing == 0) round->alarm->ring();
+}
+
+/// Gives a question up that no decision waits for.
+Task<void> Router::call_probe_off(std::shared_ptr<Round> round, std::size_t place, Timers& timers,
+                                  std::chrono::milliseconds patience) {
+    co_await timers.sleep_for(patience);
+    Round::Call& call = round->calls[place];
+    if (!call.under_way || round->lanes->closed) co_return;
+    call.given_up = true;
+    round->note(place, Reason::venue_timeout);
+    round->lanes->give_up(place, call.pass);
+}
+
+Task<Result<UnsignedTransaction>> Router::build(SwapPlan plan, Anchor anchor) {
+    const std::optional<std::size_t> place = place_of(plan.quote.venue);
+    if (!place) co_return reject(Reason::venue_error, plan.quote.venue + " is no longer configured");
+    Result<VenueGate::Pass> pass = lanes_->all[*place].gate.enter(VenueGate::Purpose::build, clock_.now());
+    if (!pass) {
+        lanes_->board.note_left_out(plan.quote.venue, pass.error().reason);
+        Rejection why = pass.error();
+        why.detail = plan.quote.venue + " is " + why.detail;
+        co_return why;
+    }
+    const auto work = std::make_shared<Build>();
+    work->lanes = lanes_;
+    work->place = *place;
+    work->pass = pass.value();
+    work->alarm = timers_.make_alarm();
+    asio::co_spawn(io_, construct(work, std::move(plan), std::move(anchor)), asio::detached);
+    co_await work->alarm->wait(timeout_);
+    work->over = true;
+    work->alarm.reset();
+    if (!work->built) {
+        lanes_->give_up(*place, work->pass);
+        co_return reject(Reason::venue_timeout,
+                         "no transaction within " + std::to_string(timeout_.count()) + " ms");
+    }
+    co_return std::move(*work->built);
+}
+
+/// Never throws. A transaction that comes too late is thrown away: nobody has signed it.
+Task<void> Router::construct(std::shared_ptr<Build> work, SwapPlan plan, Anchor anchor) {
+    if (work->lanes->closed) co_return;
+    const std::shared_ptr<Venue> venue = work->lanes->all[work->place].venue;
+    Result<UnsignedTransaction> built;
+    std::exception_ptr thrown;
+    try {
+        built = co_await venue->build(std::move(plan), std::move(anchor));
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (thrown) built = reject(Reason::venue_error, words_of(thrown));
+    if (work->lanes->closed) co_return;
+    if (work->over) {
+        work->lanes->all[work->place].gate.returned(work->pass);
+        co_return;
+    }
+    work->lanes->leave(work->place, work->pass, built ? std::nullopt : std::optional(built.error().reason));
+    work->built = std::move(built);
+    work->alarm->ring();
+}
+
+Result<VenueStatus> Router::hold(std::string_view name, std::string reason) {
+    const std::optional<std::size_t> place = place_of(name);
+    if (!place) return unknown(name);
+    lanes_->all[*place].gate.hold(clock_.now(), std::move(reason));
+    return stand_of(*place);
+}
+
+Result<VenueStatus> Router::resume(std::string_view name) {
+    const std::optional<std::size_t> place = place_of(name);
+    if (!place) return unknown(name);
+    lanes_->all[*place].gate.resume(clock_.now());
+    return stand_of(*place);
+}
+
+Result<VenueStatus> Router::stand_of(std::size_t place) const {
+    lanes_->tell(place);
+    return lanes_->board.read()[place];
+}
+
+std::optional<std::chrono::microseconds> Router::next_probe_in() const {
+    const Time now = clock_.now();
+    std::optional<std::chrono::microseconds> soonest;
+    for (const Lane& lane : lanes_->all) {
+        const std::optional<Time> at = lane.gate.breaker().next_probe();
+        if (!at) continue;
+        const auto wait = std::max<std::chrono::microseconds>(*at - now, std::chrono::microseconds(0));
+        if (!soonest || wait < *soonest) soonest = wait;
+    }
+    return soonest;
+}
+
+std::optional<std::size_t> Router::place_of(std::string_view name) const {
+    for (std::size_t i = 0; i < venues_.size(); ++i) {
+        if (venues_[i]->name() == name) return i;
+    }
+    return std::nullopt;
+}
+
+Rejection Router::unknown(std::string_view name) const {
+    constexpr std::size_t shown_most = 64;
+    std::string known;
+    for (const auto& venue : venues_) known += (known.empty() ? "" : ", ") + std::string(venue->name());
+    return reject(Reason::not_found, "no venue is called '" + std::string(name.substr(0, shown_most)) +
+                                         "'; there are " + (known.empty() ? "none" : known));
+}
+
+std::vector<VenueStatus> Router::statuses() const { return lanes_->board.read(); }
+
+std::shared_ptr<Venue> Router::find(std::string_view name) const {
+    const std::optional<std::size_t> place = place_of(name);
+    return place ? venues_[*place] : nullptr;
 }
 
 }  // namespace libexec

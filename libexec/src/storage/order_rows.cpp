@@ -225,7 +225,7 @@ OrderEvent EventRow::get() const {
     OrderEvent event;
     event.order = order_id.uuid();
     event.seq = seq.u32();
-    event.kind = kind.word(EventKind::cancel_requested);
+    event.kind = kind.word(EventKind::parked);
     event.status = status.word(OrderStatus::expired);
     event.at = at.time();
     event.attempt = attempt.u32();

@@ -16,6 +16,7 @@ enum class Reason : std::uint8_t {
     venue_timeout,
     venue_error,
     breaker_open,
+    venue_busy,
     chain_rejected,
     account_in_use,
     stale_blockhash,

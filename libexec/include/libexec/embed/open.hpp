@@ -74,6 +74,12 @@ public:
     virtual Task<Result<RoutingDecision>> quote(OrderRequest request) = 0;
     /// Every venue, in the order of the configuration. From any thread.
     virtual std::vector<VenueStatus> venues() const = 0;
+    /// Leaves a venue out of new routes, here and until `resume_venue` or the end of this service; what was
+    /// sent is watched on. `reason` is for whoever reads of it and may be empty. Answers the venue as it
+    /// stands then. Errors: not_found, naming those there are.
+    virtual Task<Result<VenueStatus>> pause_venue(std::string name, std::string reason) = 0;
+    /// Takes it back in, also one that was left out for its failures. Errors: not_found.
+    virtual Task<Result<VenueStatus>> resume_venue(std::string name) = 0;
 
     /// The tokens it trades. From any thread.
     virtual const TokenRegistry& tokens() const = 0;

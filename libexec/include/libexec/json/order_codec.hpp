@@ -18,10 +18,13 @@ using Decisions = std::vector<std::shared_ptr<const RoutingDecision>>;
 /// The decisions recorded in an order's events, oldest first.
 Decisions decisions_in(const std::vector<CommittedEvent>& events);
 
+/// The event by which the order is put aside now; null when it is not.
+CommittedEvent parking_in(const std::vector<CommittedEvent>& events);
+
 /// `{"success":true,"order":{...}}` with flat snake_case fields beside `order`. Its `routing` is the latest
-/// of `decisions`, or null.
-std::string encode_order(const Order& order, const std::vector<Attempt>& attempts,
-                         const Decisions& decisions);
+/// of `decisions`, or null; its `parked` tells of `parking`, or is null.
+std::string encode_order(const Order& order, const std::vector<Attempt>& attempts, const Decisions& decisions,
+                         const CommittedEvent& parking = nullptr);
 
 /// One element of a list of orders; the order must outlive the call.
 struct OrderItem {

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "libexec/base/clock.hpp"
+#include "libexec/json/problem.hpp"
 #include "libexec/model/store_node.hpp"
 #include "libexec/model/order.hpp"
 #include "libexec/model/routing_decision.hpp"
@@ -35,9 +37,18 @@ std::string encode_queue_message(Time now, const QueueMetrics& metrics);
 /// `{"nodes":[{id, name, self, alive, startedAt, seenAt, holding, accepted, confirmed, failed}]}`
 std::string encode_nodes(const std::vector<StoreNode>& nodes);
 
-/// `{"venues":[{name, kind, state, lastQuote:{outcome, latencyMs, at}}]}`; `lastQuote` is null for a venue
-/// that was never asked, its `outcome` "ok" or the reason why there was no quote.
+/// `{"venues":[{name, kind, state, since, reason, nextProbeAt, lastQuote:{outcome, latencyMs, at}}]}`;
+/// `lastQuote` is null for a venue that was never asked, its `outcome` "ok" or the reason why there was no
+/// quote; `reason` is null for a venue that takes part, `nextProbeAt` for one that is not open.
 std::string encode_venues(const std::vector<VenueStatus>& venues);
+/// One of them.
+std::string encode_venue(const VenueStatus& venue);
+
+/// The words to hold a venue with, which may be none, or what is wrong with the body.
+using DecodedHold = std::variant<std::string, Problem>;
+/// Reads `{"reason":"maintenance until 15:00"}`, or nothing at all.
+/// Errors: `invalid_body` with every bad field.
+DecodedHold decode_hold_request(std::string_view body);
 /// The same as a message of the stream of everything, with `topic` "venues".
 std::string encode_venues_message(Time now, const std::vector<VenueStatus>& venues);
 

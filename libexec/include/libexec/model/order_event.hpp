@@ -12,7 +12,7 @@
 namespace libexec {
 
 /// `moved` changes the status; the others annotate it.
-enum class EventKind : std::uint8_t { moved, quotes, in_doubt, cancel_requested };
+enum class EventKind : std::uint8_t { moved, quotes, in_doubt, cancel_requested, parked };
 
 std::string_view to_string(EventKind kind);
 std::optional<EventKind> parse_event_kind(std::string_view word);
@@ -65,7 +65,7 @@ struct RetryData {
     std::string detail;
     friend bool operator==(const RetryData&, const RetryData&) = default;
 };
-/// cancelled, in_doubt, cancel_requested: a sentence.
+/// cancelled, in_doubt, cancel_requested, parked: a sentence.
 struct NoteData {
     std::string note;
     friend bool operator==(const NoteData&, const NoteData&) = default;

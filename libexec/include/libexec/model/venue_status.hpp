@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -11,8 +12,16 @@
 
 namespace libexec {
 
-/// Whether a venue takes part in routing. A venue that is left out gets a word of its own here.
-enum class VenueState : std::uint8_t { active };
+/// Whether a venue takes part in routing.
+enum class VenueState : std::uint8_t {
+    active,     ///< it is asked: its breaker is closed
+    open,       ///< left out after too many failures, until its pause is over
+    half_open,  ///< left out while one question tries it again
+    held,       ///< left out by an operator
+};
+
+inline constexpr std::array venue_states{VenueState::active, VenueState::open, VenueState::half_open,
+                                         VenueState::held};
 
 std::string_view to_string(VenueState state);
 
@@ -30,6 +39,9 @@ struct VenueStatus {
     std::string name;
     std::string kind;  ///< "simulated"
     VenueState state = VenueState::active;
+    std::optional<Time> since;                 ///< when it came into this state; known while an engine runs
+    std::string reason;                        ///< why it is left out, in words; empty when it is not
+    std::optional<Time> next_probe;            ///< while open: from when on a question tries it again
     std::optional<VenueLastQuote> last_quote;  ///< nothing until it was asked once
 
     friend bool operator==(const VenueStatus&, const VenueStatus&) = default;

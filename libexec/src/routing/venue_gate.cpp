@@ -1,0 +1,105 @@
+#include "libexec/routing/venue_gate.hpp"
+
+#include <algorithm>
+
+namespace libexec {
+namespace {
+
+bool is_venues_fault(Reason reason) {
+    return reason == Reason::venue_timeout || reason == Reason::venue_error;
+}
+
+}  // namespace
+
+VenueGate::VenueGate(GatePolicy policy, Time now, Random& random)
+    : policy_(policy), random_(random), breaker_(policy.breaker, now), asked_(policy.breaker.window) {}
+
+Result<VenueGate::Pass> VenueGate::enter(Purpose purpose, Time now) {
+    // A build follows a quote: it is not what tries a venue anew.
+    if (purpose == Purpose::build && breaker_.state() != VenueState::active) return closed_to(purpose);
+    Pass pass;
+    switch (breaker_.admit(now)) {
+        case Breaker::Admission::refused:
+            return closed_to(purpose);
+        case Breaker::Admission::probe:
+            pass.probe = true;  // neither bound holds for it: it is how the venue gets out of either
+            break;
+        case Breaker::Admission::call:
+            if (inside_ >= policy_.calls_max) {
+                return reject(Reason::venue_busy, "left out: " + std::to_string(inside_) +
+                                                      " calls to it are under way, the most there may be");
+            }
+            if (purpose != Purpose::retry_quote) break;
+            const CallWindow::Counts seen = asked_.sum(now);
+            const std::uint64_t budget = std::max<std::uint64_t>(
+                policy_.retries_floor, std::uint64_t{seen.asked} * policy_.retry_percent / 100);
+            const bool in_trouble =
+                std::uint64_t{seen.failed} * 100 > std::uint64_t{seen.answered} * policy_.retry_percent;
+            if (in_trouble && seen.retries >= budget) {
+                return reject(Reason::venue_busy, "left out: its budget of " + std::to_string(budget) +
+                                                      " retries is used up, and it fails too often");
+            }
+            break;
+    }
+    CallWindow::Counts& slot = asked_.at(now);
+    if (purpose == Purpose::first_quote) ++slot.asked;
+    if (purpose == Purpose::retry_quote) ++slot.retries;
+    pass.era = breaker_.era();
+    pass.crowd = crowd_;
+    ++inside_;
+    return pass;
+}
+
+void VenueGate::leave(const Pass& pass, Time now, std::optional<Reason> answer) {
+    if (pass.crowd == crowd_) --inside_;
+    judge(pass, now, answer && is_venues_fault(*answer) ? answer : std::nullopt);
+}
+
+void VenueGate::give_up(const Pass& pass, Time now) {
+    if (pass.crowd == crowd_) ++given_up_;
+    judge(pass, now, Reason::venue_timeout);
+    if (given_up_ >= policy_.calls_max) {
+        breaker_.trip(now, std::to_string(given_up_) + " calls to it never returned", random_);
+    }
+}
+
+void VenueGate::returned(const Pass& pass) {
+    if (pass.crowd != crowd_) return;
+    --inside_;
+    --given_up_;
+}
+
+void VenueGate::resume(Time now) {
+    breaker_.resume(now);
+    forget_crowd();
+}
+
+Rejection VenueGate::closed_to(Purpose purpose) const {
+    std::string detail;
+    if (breaker_.state() == VenueState::held) {
+        detail = "held by an operator" + (breaker_.why().empty() ? "" : ": " + breaker_.why());
+    } else if (const auto until = breaker_.next_probe(); until && purpose != Purpose::build) {
+        detail = "left out until " + to_rfc3339(*until) + ": " + breaker_.why();
+    } else if (breaker_.state() == VenueState::half_open) {
+        detail = "left out while one question tries it again: " + breaker_.why();
+    } else {
+        detail = "left out: " + breaker_.why();
+    }
+    return reject(Reason::breaker_open, std::move(detail));
+}
+
+void VenueGate::judge(const Pass& pass, Time now, std::optional<Reason> failure) {
+    CallWindow::Counts& slot = asked_.at(now);
+    ++slot.answered;
+    if (failure) ++slot.failed;
+    breaker_.ended(now, pass.era, failure, random_);
+    // It answers again: what it never answered it has forgotten, too.
+    if (pass.probe && breaker_.state() == VenueState::active && pass.crowd == crowd_) forget_crowd();
+}
+
+void VenueGate::forget_crowd() {
+    inside_ = given_up_ = 0;
+    ++crowd_;
+}
+
+}  // namespace libexec
