@@ -30,6 +30,7 @@ public:
         if (status == "confirmed") return confirmed();
         if (status == "cancelled") return cancelled();
         if (has_ended_with(status)) return failed();
+        if (!order_["parked"].is_null()) return parked();
         if (status == "submitted") return submitted();
         if (status == "pending") return pending();
         return working(status);
@@ -140,8 +141,26 @@ private:
                                 (*active == 1 ? " is being executed" : " are being executed");
             }
         }
-        if (!reason.empty()) verdict.what += "; the last attempt ended with " + reason;
+        if (reason == "breaker_open" || reason == "venue_busy") {
+            verdict.what += "; its venues are left out for now, which uses up no attempt (" +
+                            clean(last["data"]["detail"]) + ")";
+        } else if (!reason.empty()) {
+            verdict.what += "; the last attempt ended with " + reason;
+        }
         verdict.funds = "none moved: nothing of it is on its way";
+        return verdict;
+    }
+
+    Verdict parked() const {
+        const JsonValue parking = order_["parked"];
+        Verdict verdict = alive();
+        verdict.what = "put aside: " + clean(parking["reason"]);
+        if (const auto until = parking["until"].time())
+            verdict.what += "; it is taken up again at " + time_of_day_text(*until);
+        const bool sent = order_["status"].text() == "submitted";
+        verdict.funds = sent ? "may move at any moment: transaction " + clean(order_["txHash"]) + " was sent"
+                             : "none moved: nothing of it is on its way";
+        verdict.next = "tell whoever runs the server: its log says more under order.parked; " + verdict.next;
         return verdict;
     }
 

@@ -161,7 +161,8 @@ Task<void> OrderRoutes::read(Call& call) {
         call.refuse(events.error());
         co_return;
     }
-    call.answer(200, encode_order(record->order, record->attempts, decisions_in(events.value())));
+    call.answer(200, encode_order(record->order, record->attempts, decisions_in(events.value()),
+                                  parking_in(events.value())));
 }
 
 Task<void> OrderRoutes::cancel(Call& call) {

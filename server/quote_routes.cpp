@@ -79,9 +79,4 @@ Task<void> QuoteRoutes::quote_by_query(Call& call) {
     co_await answer(call, body, true);
 }
 
-Task<void> QuoteRoutes::venues(Call& call) {
-    call.answer(200, encode_venues(service_.venues()));
-    co_return;
-}
-
 }  // namespace libexec::server

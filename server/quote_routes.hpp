@@ -6,7 +6,7 @@
 
 namespace libexec::server {
 
-/// What the venues would offer, and how they are doing.
+/// What the venues would offer.
 class QuoteRoutes {
 public:
     QuoteRoutes(Service& service, const TokenList& tokens) : service_(service), tokens_(tokens) {}
@@ -15,7 +15,6 @@ public:
     Task<void> quote(Call& call);
     /// GET with the fields of a submit body as query parameters.
     Task<void> quote_by_query(Call& call);
-    Task<void> venues(Call& call);
 
 private:
     /// `body` outlives the call. Bad fields are named as members of a body, or as query parameters.

@@ -48,7 +48,9 @@ const Routes::Entry Routes::table[] = {
     {"GET", "/ws/orders/{id}", &Routes::stream<&StreamRoutes::follow>, Offer::socket},
     {"POST", "/api/quotes", &Routes::quote<&QuoteRoutes::quote>},
     {"GET", "/api/quote", &Routes::quote<&QuoteRoutes::quote_by_query>},
-    {"GET", "/api/venues", &Routes::quote<&QuoteRoutes::venues>},
+    {"GET", "/api/venues", &Routes::venue<&VenueRoutes::list>},
+    {"POST", "/api/venues/{id}/pause", &Routes::venue<&VenueRoutes::pause>},
+    {"POST", "/api/venues/{id}/resume", &Routes::venue<&VenueRoutes::resume>},
     {"GET", "/api/faults", &Routes::fault<&FaultRoutes::list>},
     {"PUT", "/api/faults/{id}", &Routes::fault<&FaultRoutes::set>},
     {"DELETE", "/api/faults/{id}", &Routes::fault<&FaultRoutes::clear>},
@@ -86,6 +88,7 @@ Routes::Routes(RoutesConfig config, Service& service, Log& log, const Clock& clo
       submit_socket_(service, submissions_, sockets_, frames_, config.orders_per_socket, log),
       feed_(service, sockets_, frames_, clock, config.state_interval, log),
       quotes_(service, tokens_),
+      venues_(service, log),
       faults_(service, clock, log),
       health_(service, tokens_, sockets_, clock, draining_, config.version),
       metrics_(service.metrics(), sockets_, limiter_, config.version) {}

@@ -24,6 +24,7 @@
 #include "submissions.hpp"
 #include "submit_socket.hpp"
 #include "token_list.hpp"
+#include "venue_routes.hpp"
 
 namespace libexec::server {
 
@@ -108,6 +109,10 @@ private:
         return (quotes_.*Member)(call);
     }
     template <auto Member>
+    Task<void> venue(Call& call) {
+        return (venues_.*Member)(call);
+    }
+    template <auto Member>
     Task<void> fault(Call& call) {
         return (faults_.*Member)(call);
     }
@@ -139,6 +144,7 @@ private:
     SubmitSocket submit_socket_;
     FeedRoutes feed_;
     QuoteRoutes quotes_;
+    VenueRoutes venues_;
     FaultRoutes faults_;
     HealthRoutes health_;
     MetricsRoutes metrics_;

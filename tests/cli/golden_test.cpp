@@ -71,6 +71,7 @@ private:
         if (id == "/api/orders") return "orders";
         if (id == "/api/queue/metrics") return "queue";
         if (id.starts_with("/api/faults/")) return "fault";
+        if (id.starts_with("/api/venues/")) return "venue_" + id.substr(id.rfind('/') + 1);
         REQUIRE_MESSAGE(id.starts_with("/api/"), method, " ", path);
         return id.substr(5);
     }
@@ -100,6 +101,8 @@ std::vector<Line> lines() {
             {"stats", {"stats"}},
             {"stats_by_pair", {"stats", "--by", "pair"}},
             {"venues", {"venues"}},
+            {"venues_pause", {"venues", "pause", "raydium", "--reason", "pool drained"}},
+            {"venues_resume", {"venues", "resume", "raydium"}},
             {"tokens", {"tokens"}},
             {"queue", {"queue"}},
             {"health", {"health"}},

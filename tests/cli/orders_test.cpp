@@ -191,6 +191,25 @@ TEST_SUITE("cli/orders") {
                       {event(1, "pending"), event(2, "pending", R"({"reason":"venue_timeout"})")}, queue);
         CHECK(has(later, "waiting to try again at 03:05:02.000Z, in 2.00 s (attempt 1 of 3)"));
         CHECK(has(later, "the last attempt ended with venue_timeout"));
+        const std::string closed = explained(
+            order(order_id, "pending", R"(,"nextRetryAt":"2026-01-02T03:05:02.000000Z")"),
+            {event(1, "pending"),
+             event(2, "pending", R"({"reason":"breaker_open","detail":"orca: held by an operator"})")},
+            queue);
+        CHECK(has(closed,
+                  "its venues are left out for now, which uses up no attempt (orca: held by an operator)"));
+        const std::string parking =
+            R"(,"parked":{"reason":"a bug","since":"2026-01-02T03:04:50.000000Z","until":"2026-01-02T03:05:05.000000Z"})";
+        const std::string parked =
+            explained(order(order_id, "pending", parking),
+                      {event(1, "pending"), event(2, "pending", R"({"note":"a bug"})", "parked")}, queue);
+        CHECK(has(parked, "put aside: a bug; it is taken up again at 03:05:05.000Z"));
+        CHECK(has(parked, "none moved: nothing of it is on its way"));
+        CHECK(has(parked, "tell whoever runs the server"));
+        const std::string sent =
+            explained(order(order_id, "submitted", R"(,"txHash":"4kQm","dexUsed":"orca")" + parking),
+                      {event(1, "submitted")});
+        CHECK(has(sent, "may move at any moment: transaction 4kQm was sent"));
         std::string doubtful = order(order_id, "submitted", R"(,"txHash":"4kQm","dexUsed":"orca")");
         doubtful.replace(doubtful.find(R"("inDoubt":false)"), 15, R"("inDoubt":true)");
         const std::string doubt = explained(

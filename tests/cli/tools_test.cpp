@@ -72,6 +72,8 @@ const std::map<std::string, std::vector<const char*>>& words_of_commands() {
         {"stats", {}},
         {"export", {}},
         {"venues", {}},
+        {"venues pause", {"raydium"}},
+        {"venues resume", {"raydium"}},
         {"tokens", {}},
         {"queue", {}},
         {"bench", {"--orders", "1"}},

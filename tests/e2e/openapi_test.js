@@ -133,6 +133,16 @@ test('every operation answers as the document says', async (place) => {
   await ask('delete', '/api/faults/{target}', '/api/faults/raydium');
   await ask('delete', '/api/faults/{target}', '/api/faults/raydium');  // 404
 
+  const pause = '/api/venues/{venue}/pause';
+  const resume = '/api/venues/{venue}/resume';
+  await ask('post', pause, '/api/venues/raydium/pause', { body: { reason: 'pool drained' } });
+  await ask('post', pause, '/api/venues/raydium/pause', { body: { why: 'no such field' } });  // 400
+  await ask('post', pause, '/api/venues/nowhere/pause');  // 404
+  await ask('get', '/api/venues', '/api/venues');
+  await ask('post', '/api/quotes', '/api/quotes', { body: swap() });
+  await ask('post', resume, '/api/venues/raydium/resume');
+  await ask('post', resume, '/api/venues/nowhere/resume');  // 404
+
   const sockets = {
     '/api/orders/execute': `/api/orders/execute?orderId=${id}`,
     '/api/orders/ws': '/api/orders/ws',

@@ -153,5 +153,88 @@ TEST_SUITE("server/quotes") {
         CHECK(venues[0]["lastQuote"]["latencyMs"].text() == "201.500");
         CHECK(venues[1]["lastQuote"]["outcome"].text() == "venue_timeout");
         CHECK(venues[2]["lastQuote"].is_null());
+        CHECK(venues[0]["reason"].is_null());
+        CHECK(venues[0]["nextProbeAt"].is_null());
+    }
+
+    TEST_CASE("a venue that is left out says why, since when, and when it is tried again") {
+        ApiServer api;
+        VenueStatus out;
+        out.name = "orca";
+        out.kind = "simulated";
+        out.state = VenueState::open;
+        out.since = Time(1'800'000'000s);
+        out.reason = "20 of 20 calls within 10 s failed, the last with venue_error";
+        out.next_probe = Time(1'800'000'005s);
+        VenueStatus probing = out;
+        probing.state = VenueState::half_open;
+        probing.next_probe.reset();
+        api.service.venue_list = {out, probing};
+        const auto venues = api.get("/api/venues").json()["venues"].items();
+        CHECK(venues[0]["state"].text() == "open");
+        CHECK(venues[0]["since"].text() == "2027-01-15T08:00:00.000000Z");
+        CHECK(venues[0]["reason"].text() == out.reason);
+        CHECK(venues[0]["nextProbeAt"].text() == "2027-01-15T08:00:05.000000Z");
+        CHECK(venues[1]["state"].text() == "half_open");
+        CHECK(venues[1]["nextProbeAt"].is_null());
+    }
+
+    TEST_CASE("a venue is paused and resumed, as often as one likes") {
+        ApiServer api;
+        VenueStatus meteora;
+        meteora.name = "meteora";
+        meteora.kind = "simulated";
+        api.service.venue_list = {meteora};
+        const std::string json = "Content-Type: application/json\r\n";
+        for (int i = 0; i < 2; ++i) {
+            const ApiAnswer held =
+                api.call("POST", "/api/venues/meteora/pause", json, R"({"reason":"pool drained"})");
+            CHECK(held.status == 200);
+            CHECK(held.json()["name"].text() == "meteora");
+            CHECK(held.json()["state"].text() == "held");
+            CHECK(held.json()["reason"].text() == "pool drained");
+        }
+        CHECK(api.call("POST", "/api/venues/meteora/pause").json()["reason"].is_null());
+        for (int i = 0; i < 2; ++i) {
+            const ApiAnswer back = api.call("POST", "/api/venues/meteora/resume");
+            CHECK(back.status == 200);
+            CHECK(back.json()["state"].text() == "active");
+        }
+        for (const char* const verb : {"pause", "resume"}) {
+            const ApiAnswer unknown = api.call("POST", std::string("/api/venues/orka/") + verb);
+            CHECK(unknown.status == 404);
+            CHECK(unknown.json()["detail"].text() == "no venue is called 'orka'; there are meteora");
+        }
+        CHECK(api.get("/api/venues/meteora/pause").status == 405);
+    }
+
+    TEST_CASE("a hold's body is a reason or nothing, and what is wrong with it is named") {
+        ApiServer api;
+        VenueStatus meteora;
+        meteora.name = "meteora";
+        api.service.venue_list = {meteora};
+        const std::string json = "Content-Type: application/json\r\n";
+        const auto pause = [&](const std::string& body) {
+            return api.call("POST", "/api/venues/meteora/pause", json, body);
+        };
+        for (const char* const body : {"{}", R"({"reason":null})", R"({"reason":""})", " "})
+            CHECK(pause(body).status == 200);
+        const std::string longest(200, 'x');
+        CHECK(pause("{\"reason\":\"" + longest + "\"}").status == 200);
+        for (const std::string& body :
+             {std::string(R"({"reason":7})"), "{\"reason\":\"" + longest + "x\"}",
+              std::string(R"({"reason":"a","reason":"b"})"), std::string(R"({"why":"a"})")}) {
+            CAPTURE(body);
+            const ApiAnswer refused = pause(body);
+            CHECK(refused.status == 400);
+            CHECK(refused.json()["code"].text() == "invalid_body");
+            CHECK(refused.json()["errors"].items().size() == 1);
+        }
+        CHECK(pause(R"({"raeson":"a"})").json()["errors"].items()[0]["message"].text() ==
+              "raeson: is not a field of a hold: did you mean reason?");
+        CHECK(pause("[]").status == 400);
+        CHECK(api.call("POST", "/api/venues/meteora/pause", "Content-Type: text/plain\r\n", "x").status ==
+              415);
+        CHECK(api.call("POST", "/api/venues/meteora/resume", json, R"({"reason":"a"})").status == 400);
     }
 }
