@@ -65,11 +65,12 @@ inline std::shared_ptr<ScriptedVenue> honest(const std::string& name, SimTime& t
 
 inline std::shared_ptr<ScriptedVenue> odd(const std::string& name, SimTime& time,
                                           std::function<void(Quote&)> twist) {
-    return std::make_shared<ScriptedVenue>(name, time, std::chrono::milliseconds(1), [=](const QuoteRequest& request) {
-        Quote quote = fitting(request, name, 1'000'000);
-        twist(quote);
-        return quote;
-    });
+    return std::make_shared<ScriptedVenue>(name, time, std::chrono::milliseconds(1),
+                                           [=](const QuoteRequest& request) {
+                                               Quote quote = fitting(request, name, 1'000'000);
+                                               twist(quote);
+                                               return quote;
+                                           });
 }
 
 }  // namespace libexec::test
