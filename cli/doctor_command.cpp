@@ -137,6 +137,9 @@ private:
         if (outcome.kind != HttpOutcome::Kind::answered && outcome.trouble.starts_with(not_believed))
             add(State::warn, "certificate", "what answers at " + scheme + place + ": " + outcome.trouble,
                 "--ca-cert FILE or EXEC_CA_CERT names who vouches for it");
+        // The next request there goes over the same connection, which shows its certificate once.
+        seen_at_ = scheme + place;
+        seen_until_ = outcome.answer.certificate_until;
         return execd_version(outcome);
     }
 
@@ -164,7 +167,9 @@ private:
             findings_.push_back(judge_clock(
                 std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock.now() - *date)));
         }
-        if (const auto until = outcome.answer.certificate_until) {
+        auto until = outcome.answer.certificate_until;
+        if (!until && server == seen_at_) until = seen_until_;
+        if (until) {
             const auto now = std::chrono::floor<std::chrono::seconds>(context_.clock.now());
             findings_.push_back(judge_certificate(*until - now, !context_.options.insecure_tls));
         }
@@ -226,6 +231,8 @@ private:
     const Context& context_;
     server::ResolvedOptions resolved_;
     std::vector<Finding> findings_;
+    std::string seen_at_;  ///< where an execd answered by https://, and until when its certificate lasts
+    std::optional<std::chrono::sys_seconds> seen_until_;
 };
 
 std::string counted(std::size_t count, const std::string& noun) {

@@ -221,6 +221,7 @@ ExitCode run_daemon(DaemonStart start, Log& log) {
     const std::string warning = validity_warning(options.http.tls.get(), clock.now());
     if (!warning.empty()) log.warn("tls.validity", warning);
     stopper->run();
+    routes->part();
     // Before the server and its io_contexts: the store's threads wake those up.
     service.reset();
     return ExitCode::stopped;

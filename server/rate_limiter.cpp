@@ -42,8 +42,9 @@ Task<RateLimiter::Answer> RateLimiter::take(std::string address) {
 RateLimiter::Answer RateLimiter::adopt(std::string_view address, const SharedLimits::Verdict& verdict) {
     const std::lock_guard lock(mutex_);
     const Time now = clock_.now();
-    Time& full_at = bucket(address, now);
-    full_at = now + verdict.missing;
+    Time& mine = bucket(address, now);
+    const Time full_at = now + verdict.missing;
+    if (&mine != &others_full_at_) mine = full_at;  // that one is not this address's alone
     Answer answer = answer_at(now, full_at, std::max(per_minute_.load(), 1U));
     answer.allowed = verdict.allowed;
     if (!answer.allowed) ++refused_;

@@ -65,6 +65,8 @@ public:
 
     /// From now on new orders are refused and readiness is denied. From any thread.
     void drain() { draining_ = true; }
+    /// The service is about to go, while connections may still be torn down.
+    void part() { sockets_.part(); }
     /// Other limits from now on. From any thread.
     void set_limits(const RoutesLimits& limits);
     /// Other tokens from now on; orders that were accepted keep theirs. From any thread.

@@ -4,15 +4,17 @@ namespace libexec::server {
 
 SocketLimiter::Place::~Place() {
     if (limiter_ == nullptr) return;
-    if (shared_) limiter_->shared_->leave(key_.first, key_.second);
+    SharedLimits* const all = limiter_->shared_;
+    if (shared_ && all != nullptr) all->leave(key_.first, key_.second);
     limiter_->leave(key_);
 }
 
 Task<std::optional<SocketLimiter::Place>> SocketLimiter::join(OrderId order, std::string address) {
     std::optional<Place> place = join_here(order, address);
     const std::uint32_t per_order = per_order_;
-    if (!place || shared_ == nullptr || per_order == 0) co_return place;
-    Task<Result<SharedLimits::Verdict>> asking = shared_->join(order, std::move(address), per_order);
+    SharedLimits* const all = shared_;
+    if (!place || all == nullptr || per_order == 0) co_return place;
+    Task<Result<SharedLimits::Verdict>> asking = all->join(order, std::move(address), per_order);
     const Result<SharedLimits::Verdict> verdict = co_await std::move(asking);
     if (verdict && !verdict.value().allowed) co_return std::nullopt;
     place->shared_ = bool(verdict);

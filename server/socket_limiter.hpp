@@ -19,7 +19,7 @@ namespace libexec::server {
 /// outlives its places.
 class SocketLimiter {
 public:
-    /// `shared`, when there is one, outlives it.
+    /// `shared`, when there is one, lives until `part` or longer than this.
     explicit SocketLimiter(std::uint32_t per_order, SharedLimits* shared = nullptr)
         : shared_(shared), per_order_(per_order) {}
 
@@ -58,6 +58,9 @@ public:
     /// Nothing when the order has as many followers from there as it may.
     Task<std::optional<Place>> join(OrderId order, std::string address);
 
+    /// From now on only here: the shared limits are about to go, and some places may outlive them.
+    void part() { shared_ = nullptr; }
+
     std::uint32_t per_order() const { return per_order_; }
     /// Another limit from now on; who is there stays.
     void change(std::uint32_t per_order) { per_order_ = per_order; }
@@ -68,7 +71,7 @@ private:
     std::optional<Place> join_here(const OrderId& order, const std::string& address);
     void leave(const Place::Key& key);
 
-    SharedLimits* const shared_;
+    std::atomic<SharedLimits*> shared_;
     std::atomic<std::uint32_t> per_order_;
     std::mutex mutex_;
     std::map<Place::Key, std::uint32_t> counts_;

@@ -70,6 +70,9 @@ test('an order is placed and followed by HTTPS, WSS, an event stream, curl and e
   assert.match(watched.out, /CONFIRMED/);
   const doctor = await execctl(daemon, ['--ca-cert', certificate.cert, 'doctor'], { environment: { PORT: '0' } });
   assert.match(doctor.out, /certificate +trusted, expires in (29|30) days/);
+  // The same where it has asked that server before, to find out who has the port.
+  const again = await execctl(daemon, ['--ca-cert', certificate.cert, 'doctor'], { environment: { PORT: String(daemon.port) } });
+  assert.match(again.out, /certificate +trusted, expires in (29|30) days/);
 });
 
 test('execctl says what to do about a server it does not believe, and about the wrong scheme', async (place) => {

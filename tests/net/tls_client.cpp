@@ -131,6 +131,26 @@ std::string TlsClientChannel::enciphered(std::string_view bytes) {
     const std::lock_guard lock(state_);
     collect();
     SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()));
+    return written();
+}
+
+std::string TlsClientChannel::enciphered_key_update() {
+    if (!shake_hands()) return {};
+    const std::lock_guard lock(state_);
+    collect();
+    SSL_key_update(ssl_, SSL_KEY_UPDATE_NOT_REQUESTED);
+    SSL_do_handshake(ssl_);
+    return written();
+}
+
+std::string TlsClientChannel::enciphered_goodbye() {
+    const std::lock_guard lock(state_);
+    SSL_shutdown(ssl_);
+    return written();
+}
+
+/// What the TLS layer has to send, which it then has sent.
+std::string TlsClientChannel::written() {
     char* data = nullptr;
     const long size = BIO_get_mem_data(SSL_get_wbio(ssl_), &data);
     std::string text(data, static_cast<std::size_t>(size));

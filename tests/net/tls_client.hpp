@@ -51,6 +51,9 @@ public:
     bool renegotiate();
     /// What the TLS layer would send for `bytes`, instead of sending it.
     std::string enciphered(std::string_view bytes);
+    /// The same for the news of other keys, and for the last words.
+    std::string enciphered_key_update();
+    std::string enciphered_goodbye();
     /// Sends bytes as they are.
     bool send_bare(std::string_view bytes);
 
@@ -58,6 +61,7 @@ private:
     bool flush(bool wait);
     bool receive(std::chrono::milliseconds patience, bool& timed_out);
     void collect();
+    std::string written();
     bool drive();
 
     int socket_;

@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "net/tls_client.hpp"
 #include "net/tls_files.hpp"
 #include "net/ws_bytes.hpp"
@@ -343,6 +346,32 @@ TEST_SUITE("net/tls") {
         client.raw.send(get_once);
         CHECK(statuses(client.raw.read_to_end()) == "200");
         CHECK(client.tls->heard_goodbye());
+    }
+
+    TEST_CASE("nobody is held up by a client that changes the keys without end") {
+        TlsServer server;
+        TlsClient flooding(server);
+        std::string updates;
+        for (int i = 0; i < 20'000; ++i) updates += flooding.tls->enciphered_key_update();
+        std::atomic<bool> over = false;
+        std::thread flood([&] {
+            flooding.tls->send_bare(updates);
+            over = true;
+        });
+        TlsClient honest(server);
+        honest.raw.send(get_more);
+        CHECK(statuses(honest.raw.read_until("\r\n\r\n")) == "200");
+        flood.join();
+        CHECK(over);
+        flooding.raw.send(get_once);
+        CHECK(statuses(flooding.raw.read_to_end()) == "200");
+    }
+
+    TEST_CASE("a client that says goodbye with its request is answered, and let go at once") {
+        TlsServer server;
+        TlsClient client(server);
+        client.tls->send_bare(client.tls->enciphered(get_more) + client.tls->enciphered_goodbye());
+        CHECK(statuses(client.raw.read_to_end()) == "200");  // not after the idle time, which is a minute
     }
 
     TEST_CASE("a connection that is cut is no end: neither a request nor an answer passes for whole") {

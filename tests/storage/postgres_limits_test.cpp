@@ -107,11 +107,21 @@ TEST_SUITE("storage/postgres_limits") {
         StoreWorld beta(node_on(schema, 300ms));
         const OrderId order = beta.ids.next();
         {
-            StoreWorld alpha(node_on(schema, 300ms));
-            CHECK(join(alpha, order, "10.0.0.1", 1) == true);
+            StoreWorld stopped(node_on(schema));
+            CHECK(join(stopped, order, "10.0.0.1", 1) == true);
             CHECK(join(beta, order, "10.0.0.1", 1) == false);
         }
         CHECK(soon([&] { return join(beta, order, "10.0.0.1", 1).value_or(false); }));
+        beta.store->shared_limits()->leave(order, "10.0.0.1");
+
+        StoreWorld killed(node_on(schema));
+        CHECK(soon([&] { return join(killed, order, "10.0.0.1", 1).value_or(false); }));
+        CHECK(join(beta, order, "10.0.0.1", 1) == false);
+        // Its next sign of life is 20 minutes away.
+        PostgresServer::shared().run_sql("update " + schema +
+                                         ".nodes set seen_at = 0 where id in (select node from " + schema +
+                                         ".followers)");
+        CHECK(join(beta, order, "10.0.0.1", 1) == true);
     }
 
     TEST_CASE("while the server is away a node is on its own; its followers count again afterwards") {

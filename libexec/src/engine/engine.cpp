@@ -251,9 +251,10 @@ Task<void> Engine::Impl::drain_here() {
 
 bool Engine::Impl::cannot_meet(std::chrono::milliseconds deadline) const {
     const std::uint64_t ahead = parts.store.live_orders();
-    if (ahead < config.concurrency) return false;
-    const std::chrono::microseconds wait = claims.typical_run() * static_cast<std::int64_t>(ahead) /
-                                           static_cast<std::int64_t>(config.concurrency);
+    const std::uint64_t at_once = config.concurrency * parts.store.live_nodes();
+    if (ahead < at_once) return false;
+    const std::chrono::microseconds wait =
+        claims.typical_run() * static_cast<std::int64_t>(ahead) / static_cast<std::int64_t>(at_once);
     return wait > deadline;
 }
 

@@ -151,8 +151,8 @@ SSL_CTX* make_context() {
     if (context == nullptr) throw std::runtime_error("OpenSSL could not start: " + openssl_reason());
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    // An idle connection holds no buffers. One record at a time: whoever sends records without content must
-    // not hold up the others.
+    // An idle connection holds no buffers. One record at a time, as far as OpenSSL keeps to it: see
+    // TlsLink::receive.
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);

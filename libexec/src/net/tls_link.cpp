@@ -53,6 +53,9 @@ const BIO_METHOD* method() {
     return made;
 }
 
+/// What one call takes from the socket at most; the longest flight of a handshake fits.
+constexpr std::size_t received_most = 2 * tls_record_bytes;
+
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 }  // namespace
@@ -74,10 +77,17 @@ TlsLink::TlsLink(const TlsIdentity& identity, int descriptor)
 TlsLink::~TlsLink() { SSL_free(ssl_); }
 
 int TlsLink::receive(char* into, int size, bool& again) {
+    // OpenSSL goes on by itself after a record without content while part of the next one is here. Whoever
+    // floods us with such records must not hold up the others: the rest is for the next turn.
+    if (received_ >= received_most) {
+        again = true;
+        return -1;
+    }
     const ssize_t got = ::recv(descriptor_, into, static_cast<std::size_t>(size), 0);
     if (got < 0) again = would_block(errno);
     blocked_ = again;
     at_end_ = got == 0;
+    received_ += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
     return static_cast<int>(got);
 }
 
@@ -91,6 +101,7 @@ TlsLink::Step TlsLink::handshake() {
     if (broken_) return Step::failed;
     ERR_clear_error();
     blocked_ = false;
+    received_ = 0;
     const int result = SSL_do_handshake(ssl_);
     established_ = result == 1;
     return after_reading(established_ ? Step::done : step_after(result));
@@ -101,6 +112,7 @@ TlsLink::Step TlsLink::read(std::span<char> into, std::size_t& size) {
     if (broken_) return Step::failed;
     ERR_clear_error();
     blocked_ = false;
+    received_ = 0;
     const int result = SSL_read_ex(ssl_, into.data(), into.size(), &size);
     return after_reading(result == 1 ? Step::done : step_after(result));
 }

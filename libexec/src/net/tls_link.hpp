@@ -55,8 +55,9 @@ private:
     ssl_st* ssl_;
     std::string trouble_;
     int descriptor_;
-    bool blocked_ = false;  // the socket had nothing when it was last asked
-    bool starved_ = false;  // what has arrived is not enough to go on
+    std::size_t received_ = 0;  // from the socket, in this call
+    bool blocked_ = false;      // the socket had nothing when it was last asked
+    bool starved_ = false;      // what has arrived is not enough to go on
     bool at_end_ = false;
     bool established_ = false;
     bool broken_ = false;

@@ -44,6 +44,10 @@ std::size_t Transport::read_some(std::span<char> into, asio::error_code& error) 
     if (!tls_) return socket_.read_some(asio::buffer(into.data(), into.size()), error);
     error = asio::error::bad_descriptor;
     if (!socket_.is_open()) return 0;
+    if (unreported_) {
+        error = std::exchange(unreported_, {});
+        return 0;
+    }
     // What came in many records is as much work as what came in one.
     std::size_t size = 0;
     do {
@@ -51,7 +55,10 @@ std::size_t Transport::read_some(std::span<char> into, asio::error_code& error) 
         error = error_of(tls_->read(into.subspan(size), more), reading_waits_for_, Socket::wait_read);
         size += more;
     } while (!error && size < into.size() && tls_->has_unread());
-    if (size > 0) error.clear();  // told of again by the next call
+    if (size > 0) {
+        if (error != asio::error::would_block) unreported_ = error;
+        error.clear();
+    }
     return size;
 }
 
@@ -82,7 +89,8 @@ std::size_t Transport::write_some(std::span<const asio::const_buffer> pieces, st
 
 void Transport::end_sending() {
     asio::error_code ignored;
-    if (tls_) tls_->say_goodbye();
+    // The link knows a closed socket by its old number, which may be another one's by now.
+    if (tls_ && socket_.is_open()) tls_->say_goodbye();
     // Whatever comes now is thrown away, for which nobody has to decipher it.
     tls_.reset();
     socket_.shutdown(Socket::shutdown_send, ignored);

@@ -86,7 +86,7 @@ private:
     void wait(Direction direction, Handler&& handler) {
         using Kept = std::decay_t<Handler>;
         if (!tls_) return socket_.async_wait(direction, std::forward<Handler>(handler));
-        if (direction == Socket::wait_read && tls_->has_unread())
+        if (direction == Socket::wait_read && (tls_->has_unread() || unreported_))
             return asio::post(socket_.get_executor(), Ready<Kept>{std::forward<Handler>(handler)});
         socket_.async_wait(direction == Socket::wait_read ? reading_waits_for_ : writing_waits_for_,
                            std::forward<Handler>(handler));
@@ -96,6 +96,7 @@ private:
 
     Socket socket_;
     std::unique_ptr<TlsLink> tls_;
+    asio::error_code unreported_;  // came behind bytes of TLS, and is told after them
     // TLS may have to write before it can read.
     Direction reading_waits_for_ = Socket::wait_read;
     Direction writing_waits_for_ = Socket::wait_write;

@@ -34,6 +34,7 @@ public:
 
     std::uint64_t last_number() override { return writer_.last_number(); }
     std::uint64_t live_orders() override { return writer_.live_orders(); }
+    std::uint64_t live_nodes() override { return writer_.live_nodes(); }
     Result<Done> health() const override { return writer_.health(); }
 
 protected:

@@ -15,6 +15,7 @@ namespace libexec {
 struct StoreStanding {
     std::uint64_t last_number = 0;  ///< the highest order number seen
     std::uint64_t live = 0;         ///< orders that have not ended
+    std::uint64_t other_nodes = 0;  ///< that gave a sign of life within one lease
 };
 
 /// What became of one transaction.

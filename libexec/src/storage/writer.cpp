@@ -171,8 +171,8 @@ void StoreWriter::settle(Ops operations, bool one_by_one) {
     }
 }
 
-/// Each in a transaction of its own: SOCI leaks what a failing statement had bound when it is run again, so the
-/// backend makes its statements anew in between.
+/// Each in a transaction of its own: SOCI leaks what a failing statement had bound when it is run again, so
+/// the backend makes its statements anew in between.
 void StoreWriter::settle_apart(Ops operations) {
     for (std::size_t i = 0; i < operations.size(); ++i) settle(operations.subspan(i, 1), true);
 }
@@ -251,6 +251,7 @@ void StoreWriter::beat() {
 void StoreWriter::adopt(const StoreStanding& standing) {
     last_number_ = standing.last_number;
     live_ = standing.live;
+    other_nodes_ = standing.other_nodes;
 }
 
 // Logged before `health` tells: whoever sees the change finds its reason in the log. Only this thread changes

@@ -41,6 +41,7 @@ public:
     Result<Done> health() const;
     std::uint64_t last_number() const { return last_number_; }
     std::uint64_t live_orders() const { return live_; }
+    std::uint64_t live_nodes() const { return other_nodes_ + 1; }
 
 private:
     using Ops = WriteBackend::Ops;
@@ -72,6 +73,7 @@ private:
 
     std::atomic<std::uint64_t> last_number_{0};
     std::atomic<std::uint64_t> live_{0};
+    std::atomic<std::uint64_t> other_nodes_{0};
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;

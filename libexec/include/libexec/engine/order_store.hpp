@@ -172,8 +172,10 @@ public:
 
     /// The highest order number ever accepted; 0 for an empty store. Blocking; for the start.
     virtual std::uint64_t last_number() = 0;
-    /// Orders that have not ended. Blocking; for the start.
+    /// Orders that have not ended, at all nodes, as of a moment ago.
     virtual std::uint64_t live_orders() = 0;
+    /// Nodes that share the store now, this one included.
+    virtual std::uint64_t live_nodes() { return 1; }
     /// Whether writes are being accepted; when not, why.
     virtual Result<Done> health() const = 0;
 

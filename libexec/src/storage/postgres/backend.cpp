@@ -62,6 +62,7 @@ StoreStanding PgBackend::standing_after(const NodeCounts& counts) const {
     StoreStanding standing;
     standing.last_number = std::max(others_.last_number, counts.last_number);
     standing.live = others_.live + counts.accepted - counts.ended();
+    standing.other_nodes = others_.other_nodes;
     return standing;
 }
 

@@ -132,6 +132,7 @@ void PgLimitLink::answer(const Questions& questions) {
         try {
             connect();
             take_all(questions, answers);
+            deliver(questions, answers);
             change_followers(questions, answers);
             break;
         } catch (...) {
@@ -183,12 +184,18 @@ void PgLimitLink::change_followers(const Questions& questions, Answers& answers)
             tables_->hold(follower, left, std::numeric_limits<std::uint32_t>::max());
             continue;
         }
+        if (!awaited(number)) continue;
         const auto found = held_.find(follower);
         const std::uint32_t wanted = (found == held_.end() ? 0 : found->second) + 1;
         const bool held = tables_->hold(follower, wanted, question.limit);
         if (held) held_[follower] = wanted;
         answers.emplace(number, Verdict{held, {}});
     }
+}
+
+bool PgLimitLink::awaited(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    return waiting_.contains(number);
 }
 
 /// Whoever leaves has left all the same: the next connection tells the table so.
@@ -215,8 +222,9 @@ void PgLimitLink::deliver(const Questions& questions, const Answers& answers) {
     {
         const std::lock_guard lock(mutex_);
         for (const auto& [number, question] : questions) {
-            if (question.kind == Question::Kind::leave) continue;
-            const Result<Verdict>& answer = answers.at(number);
+            const auto known = answers.find(number);
+            if (question.kind == Question::Kind::leave || known == answers.end()) continue;
+            const Result<Verdict>& answer = known->second;
             const auto found = waiting_.find(number);
             if (found != waiting_.end()) {
                 found->second.ask->answer(answer);

@@ -63,6 +63,8 @@ private:
     void take_all(const Questions& questions, Answers& answers);
     void change_followers(const Questions& questions, Answers& answers);
     void give_up(const Questions& questions, Answers& answers, const std::string& why);
+    bool awaited(std::uint64_t number);
+    /// Those that are answered; once more changes nothing for takes.
     void deliver(const Questions& questions, const Answers& answers);
     std::uint32_t forget_one(const PgLimitTables::Follower& follower);
     void tidy();

@@ -10,10 +10,12 @@ namespace {
 const std::string row_gone =
     "the row of this node is gone from the database: it was away for a week, start it again";
 
-const std::string standing_of_all =
-    "coalesce(max(o.last_number), 0)::bigint, coalesce(sum(o.accepted - o.confirmed - o.failed - o.cancelled "
+/// Of all rows but the one of this node, with `pg_moment` before it.
+const std::string standing_of_others =
+    "select coalesce(max(o.last_number), 0)::bigint as number, coalesce(sum(o.accepted - o.confirmed - "
+    "o.failed - o.cancelled - o.expired), 0)::bigint as live, count(*) filter (where o.seen_at > moment.now "
     "- "
-    "o.expired), 0)::bigint";
+    ":lease::bigint) as nodes from moment left join nodes o on o.id <> :other";
 
 }  // namespace
 
@@ -21,6 +23,7 @@ PgNodeTable::PgNodeTable(soci::session& session, const PgNode& node, NumberSlot&
     : now_(now), add_(session), lock_(session), write_(session), others_(session), fold_(session) {
     me_.set(node.id);
     my_name_.set(node.name);
+    lease_.set(node.lease.count());
     add_.in(now_, me_, my_name_)
         .prepare(
             "with " + pg_moment +
@@ -31,17 +34,15 @@ PgNodeTable::PgNodeTable(soci::session& session, const PgNode& node, NumberSlot&
 
     // The others are read in the same statement: their sum is as new as this node's own counts, and costs no
     // further round trip.
-    row_.bind(write_.in(now_, me_));
-    write_.in(me_).out(last_number_, live_);
-    write_.prepare("with " + pg_moment + ", others as (select " + standing_of_all +
-                   " from nodes o where o.id <> :other) update nodes set seen_at = moment.now, (" +
-                   NodeRow::columns +
+    row_.bind(write_.in(now_, lease_, me_));
+    write_.in(me_).out(last_number_, live_, nodes_);
+    write_.prepare("with " + pg_moment + ", others as (" + standing_of_others +
+                   ") update nodes set seen_at = moment.now, (" + NodeRow::columns +
                    ") = (:a::bigint, :b::bigint, :c::bigint, :d::bigint, :e::bigint, :f::bigint, :g::bigint) "
-                   "from moment, others as all_others (number, live) where id = :id returning "
-                   "all_others.number, all_others.live");
-    others_.in(me_)
-        .out(last_number_, live_)
-        .prepare("select " + standing_of_all + " from nodes o where o.id <> :id");
+                   "from moment, others where id = :id returning others.number, others.live, others.nodes");
+    others_.in(now_, lease_, me_)
+        .out(last_number_, live_, nodes_)
+        .prepare("with " + pg_moment + " " + standing_of_others);
     fold_.in(now_).prepare(
         "with " + pg_moment +
         ", old as materialized (select n.id from nodes n, moment where n.id <> '' and n.seen_at < moment.now "
@@ -82,6 +83,7 @@ StoreStanding PgNodeTable::standing() const {
     StoreStanding standing;
     standing.last_number = last_number_.u64();
     standing.live = live_.u64();
+    standing.other_nodes = nodes_.u64();
     return standing;
 }
 

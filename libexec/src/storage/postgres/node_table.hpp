@@ -38,7 +38,7 @@ private:
 
     NumberSlot& now_;
     TextSlot me_, my_name_;
-    NumberSlot last_number_, live_;
+    NumberSlot lease_, last_number_, live_, nodes_;
     NodeRow row_;
     Statement add_, lock_, write_, others_, fold_;
 };
