@@ -79,8 +79,11 @@ std::string start_banner(const Options& options, const StartFacts& facts) {
         text += "  " + name + what + "\n";
     };
     text += "execd " + facts.version + ", process " + std::to_string(facts.pid) + "\n";
-    line("address",
-         url + (loopback ? "  (this machine only)" : "  (OTHER MACHINES CAN REACH IT, NO KEY ASKED)"));
+    const std::string_view reach = loopback             ? "  (this machine only)"
+                                   : facts.keys.empty() ? "  (OTHER MACHINES CAN REACH IT, NO KEY ASKED)"
+                                                        : "  (other machines can reach it, with a key)";
+    line("address", url + std::string(reach));
+    if (!facts.keys.empty()) line("access", facts.keys + " in " + options.api_keys_file);
     line("API", "POST /api/orders/execute, WebSocket /api/orders/ws, all of it in /openapi.json");
     if (options.http.tls) line("TLS", describe_identity(options.http.tls.get()));
     line("health", "/livez /readyz, metrics /metrics");

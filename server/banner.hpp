@@ -16,6 +16,7 @@ struct StartFacts {
     std::int64_t pid = 0;
     std::uint16_t port = 0;
     std::vector<VenueStatus> venues;
+    std::string keys;         ///< "3 keys"; empty: nobody is asked for one
     bool seed_given = false;  ///< somebody chose MOCK_SEED: worth showing
 };
 

@@ -19,6 +19,15 @@ std::optional<std::chrono::seconds> usual_pause(std::string_view code) {
 
 }  // namespace
 
+Client Call::client() const {
+    Client client;
+    client.by_key = caller_.has_value();
+    // No address is spelled like this.
+    client.name = caller_ ? "key " + caller_->key_id : std::string(request().peer_address);
+    if (caller_) client.per_minute = caller_->rate_per_minute;
+    return client;
+}
+
 void Call::complete(HttpResponse& response) const {
     response.with("X-Request-Id", request_id_);
     response.headers.insert(response.headers.end(), common_.begin(), common_.end());

@@ -7,9 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "client.hpp"
+#include "libexec/access/gate.hpp"
 #include "libexec/base/uuid.hpp"
 #include "libexec/json/problem.hpp"
 #include "libexec/model/attempt.hpp"
+#include "libexec/model/viewer.hpp"
 #include "libexec/net/http_exchange.hpp"
 
 namespace libexec::server {
@@ -27,6 +30,18 @@ public:
 
     /// The segment of the path that stands for `{id}`, still encoded.
     std::string_view id_text;
+
+    /// Nothing where nobody is asked for a key.
+    const std::optional<Caller>& caller() const { return caller_; }
+    void set_caller(Caller caller) { caller_.emplace(std::move(caller)); }
+    /// Whose orders a new one joins, and that may be changed: those of the caller's account. Without keys,
+    /// those that were placed without an account.
+    std::string account() const { return caller_ ? caller_->account : std::string(); }
+    /// Whose orders may be changed.
+    Viewer owner() const { return Viewer(account()); }
+    /// Whose orders may be looked at: an admin's eyes are on every account.
+    Viewer viewer() const { return caller_ && caller_->scopes.names(Scope::admin) ? Viewer() : owner(); }
+    Client client() const;
 
     /// A header for whatever the answer will be.
     void add_header(HttpHeader header) { common_.push_back(std::move(header)); }
@@ -47,6 +62,7 @@ private:
     std::string request_id_;
     std::string trace_id_;
     std::vector<HttpHeader> common_;
+    std::optional<Caller> caller_;
 };
 
 /// Adds what a problem says beside its own words: where it arose, under which id, and when to ask again.

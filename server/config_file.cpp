@@ -8,6 +8,7 @@
 
 #include <toml++/toml.h>
 
+#include "libexec/access/key_file.hpp"
 #include "libexec/json/nearest_word.hpp"
 #include "libexec/model/token.hpp"
 #include "tls_files.hpp"
@@ -38,15 +39,6 @@ const Setting* find_setting(std::string_view key) {
 }
 
 /// Keys of settings this version lacks are passed on, so that the answer is why, not "unknown".
-const UnavailableSetting* find_unavailable(std::string_view key) {
-    for (const UnavailableSetting& setting : unavailable_settings()) {
-        std::string lower;
-        for (const char c : setting.env) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        if (lower == key) return &setting;
-    }
-    return nullptr;
-}
-
 std::string place(const std::string& file_name, const toml::source_region& region) {
     return file_name + ":" + std::to_string(region.begin.line);
 }
@@ -62,6 +54,13 @@ void check_tokens_file(ResolvedOptions& resolved) {
     }
     const Result<Done> added = TokenRegistry::with_defaults().add_lines(*text);
     if (!added) resolved.errors.push_back("TOKENS_FILE '" + path + "': " + added.error().detail);
+}
+
+void check_keys_file(ResolvedOptions& resolved) {
+    const std::string& path = resolved.options.api_keys_file;
+    if (path.empty()) return;
+    const auto keys = KeyFile(path).read();
+    if (!keys) resolved.errors.push_back("API_KEYS_FILE " + keys.error().detail);
 }
 
 }  // namespace
@@ -88,8 +87,6 @@ ConfigFile parse_config(std::string_view text, const std::string& file_name) {
                 file.errors.push_back(at + ": " + std::string(key.str()) + " must be " +
                                       std::string(setting->rule));
             }
-        } else if (const UnavailableSetting* const unavailable = find_unavailable(key.str())) {
-            file.texts.emplace(unavailable->env, value.value_or("set"));
         } else {
             const std::string_view near = nearest_word(key.str(), keys);
             file.errors.push_back(at + ": unknown key '" + std::string(key.str()) + "'" +
@@ -127,6 +124,7 @@ ResolvedOptions load_options(const SettingTexts& flags, const Environment& envir
     if (resolved.errors.empty()) {
         check_tokens_file(resolved);
         load_tls_files(resolved);
+        check_keys_file(resolved);
     }
     resolved.file = chosen;
     resolved.errors.insert(resolved.errors.begin(), file.errors.begin(), file.errors.end());

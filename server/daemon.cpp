@@ -21,6 +21,7 @@
 #include "libexec/net/descriptor_limit.hpp"
 #include "libexec/net/http_server.hpp"
 #include "banner.hpp"
+#include "key_watch.hpp"
 #include "port_holder.hpp"
 #include "routes.hpp"
 #include "tls_files.hpp"
@@ -34,15 +35,19 @@ constexpr int interrupted_status = 130;
 /// Waits for signals: reads the settings again, or sees the stop through.
 class Stopper {
 public:
-    Stopper(Service& service, Routes& routes, HttpServer& server, Reload& reload, bool person, Log& log)
+    /// `keys` is null when nobody is asked for a key.
+    Stopper(Service& service, Routes& routes, HttpServer& server, Reload& reload, KeyWatch* keys, bool person,
+            Log& log)
         : service_(service),
           routes_(routes),
           server_(server),
           reload_(reload),
+          keys_(keys),
           person_(person),
           log_(log),
           signals_(io_, SIGINT, SIGTERM, SIGHUP) {
         await_signal();
+        if (keys_ != nullptr) asio::co_spawn(io_, watch_keys(), asio::detached);
     }
     ~Stopper() {
         if (thread_.joinable()) thread_.join();
@@ -74,8 +79,32 @@ private:
     void reload() {
         try {
             reload_.run();
+            if (keys_ != nullptr) apply_keys(true);
         } catch (const std::exception& error) {
             log_.error("config.reload_failed", error.what());
+        }
+    }
+
+    /// Whatever was revoked, or has expired, ends its sockets too.
+    void apply_keys(bool anyway) {
+        if (anyway) {
+            keys_->read();
+        } else {
+            keys_->look();
+        }
+        routes_.end_stays_of(keys_->gate());
+    }
+
+    Task<void> watch_keys() {
+        constexpr std::chrono::seconds interval{1};
+        const std::unique_ptr<Timers> timers = make_timers(io_);
+        for (;;) {
+            co_await timers->sleep_for(interval);
+            try {
+                apply_keys(false);
+            } catch (const std::exception& error) {
+                log_.error("keys.refused", error.what());
+            }
         }
     }
 
@@ -110,6 +139,7 @@ private:
     Routes& routes_;
     HttpServer& server_;
     Reload& reload_;
+    KeyWatch* const keys_;
     const bool person_;
     Log& log_;
     asio::io_context io_;
@@ -132,9 +162,14 @@ void announce(const DaemonStart& start, const Options& options, const StartFacts
                   {"queueLimit", std::to_string(options.engine.queue_limit)},
                   {"retries", describe_retries(options)},
                   {"tls", describe_identity(options.http.tls.get())},
+                  {"keys", facts.keys.empty() ? "none asked" : facts.keys},
                   {"config", start.resolved.file}});
     }
-    if (options.insecure && !is_loopback(options.http.host)) {
+    if (!facts.keys.empty() && !options.http.tls && !is_loopback(options.http.host)) {
+        log.warn("start.plain_http",
+                 "keys and orders travel in clear text: give this server TLS_CERT and TLS_KEY");
+    }
+    if (options.insecure && facts.keys.empty() && !is_loopback(options.http.host)) {
         log.warn("start.insecure", "other machines can reach this server and nobody is asked for a key");
     }
 }
@@ -184,11 +219,24 @@ ExitCode run_daemon(DaemonStart start, Log& log) {
     const SystemClock clock;
     UuidGenerator ids(clock, system_entropy());
     std::unique_ptr<Service> service;
+    std::optional<Gate> gate;
+    std::optional<KeyWatch> keys;
     std::optional<Routes> routes;
     std::optional<HttpServer> server;
     std::optional<Reload> reload;
     std::optional<Stopper> stopper;
     try {
+        if (!options.api_keys_file.empty()) {
+            const KeyFile file(options.api_keys_file);
+            const auto mark = file.mark();
+            Result<std::vector<ApiKey>> found = file.read();
+            if (!found) throw std::runtime_error("API_KEYS_FILE " + found.error().detail);
+            GateConfig guarded;
+            guarded.window = options.signature_window;
+            gate.emplace(guarded, std::move(found).value(), clock);
+            keys.emplace(file, mark, *gate, log);
+            facts.keys = describe_keys(*gate->keys(), clock.now());
+        }
         service = libexec::open(options.engine, log);
         RoutesConfig config;
         config.rate_limit = options.rate_limit;
@@ -197,7 +245,7 @@ ExitCode run_daemon(DaemonStart start, Log& log) {
         config.queue_limit = options.engine.queue_limit;
         config.origins = options.cors_origins;
         config.version = start.version;
-        routes.emplace(std::move(config), *service, log, clock, ids);
+        routes.emplace(std::move(config), *service, log, clock, ids, gate ? &*gate : nullptr);
         // The server lowers its limit of connections, and says so, when the system allows fewer files.
         raise_descriptor_limit(options.http.connections_max + surplus_connections + descriptors_of_its_own);
         server.emplace(options.http, *routes, log, clock);
@@ -205,7 +253,7 @@ ExitCode run_daemon(DaemonStart start, Log& log) {
             server->show_identity(std::move(tls));
         };
         reload.emplace(start.read, start.resolved, *routes, *service, show, clock, log);
-        stopper.emplace(*service, *routes, *server, *reload, start.person,
+        stopper.emplace(*service, *routes, *server, *reload, keys ? &*keys : nullptr, start.person,
                         log);  // before anybody can know that we are up
         server->start();
     } catch (const PortTaken&) {

@@ -114,7 +114,7 @@ Task<void> FeedRoutes::serve(Call& call) {
     if (topics.orders) {
         // Before the answer: what is listed after it and what comes here leave nothing out between them.
         session->orders = std::make_shared<EventSender>(frames_);
-        session->orders->stream = service_.follow_all(call.http().executor());
+        session->orders->stream = service_.follow_all(call.http().executor(), call.viewer());
     }
     session->socket = co_await call.http().accept_websocket("");
     if (session->socket == nullptr) {

@@ -37,7 +37,7 @@ Task<std::optional<OrderRecord>> find_order(Service& service, Call& call) {
         call.refuse("not_found", std::string(no_such_id));
         co_return std::nullopt;
     }
-    Result<std::optional<OrderRecord>> found = co_await service.load(*id);
+    Result<std::optional<OrderRecord>> found = co_await service.load(*id, call.viewer());
     if (!found) {
         call.refuse(found.error());
         co_return std::nullopt;
@@ -46,10 +46,12 @@ Task<std::optional<OrderRecord>> find_order(Service& service, Call& call) {
     co_return std::move(found).value();
 }
 
-Task<Result<std::vector<CommittedEvent>>> all_events(Service& service, OrderId order, std::uint32_t after) {
+Task<Result<std::vector<CommittedEvent>>> all_events(Service& service, OrderId order, std::uint32_t after,
+                                                     Viewer viewer) {
     std::vector<CommittedEvent> events;
     for (;;) {
-        Result<std::vector<CommittedEvent>> page = co_await service.events(order, after, events_per_page);
+        Result<std::vector<CommittedEvent>> page =
+            co_await service.events(order, after, events_per_page, viewer);
         if (!page) co_return page.error();
         const std::vector<CommittedEvent>& found = page.value();
         events.insert(events.end(), found.begin(), found.end());
@@ -59,7 +61,7 @@ Task<Result<std::vector<CommittedEvent>>> all_events(Service& service, OrderId o
 }
 
 Task<std::optional<SubmitOptions>> OrderRoutes::admit(Call& call) {
-    Task<std::optional<Problem>> admitting = submissions_.admit(std::string(call.request().peer_address));
+    Task<std::optional<Problem>> admitting = submissions_.admit(call.client());
     std::optional<Problem> problem = co_await std::move(admitting);
     if (problem) {
         refuse_submission(call, std::move(*problem));
@@ -67,6 +69,7 @@ Task<std::optional<SubmitOptions>> OrderRoutes::admit(Call& call) {
     }
     constexpr std::size_t key_bytes_most = 255;
     SubmitOptions options;
+    options.account = call.account();
     options.correlation_id = call.request_id();
     options.trace_id = call.trace_id();
     if (const auto key = call.request().header("idempotency-key")) {
@@ -91,7 +94,7 @@ void OrderRoutes::answer_submission(Call& call, Submission submission,
                                                     submission.client_order_id, retry_of));
     response.with("Location", "/api/orders/" + submission.order.to_string());
     if (submission.replayed) response.with("Idempotent-Replay", "true");
-    submissions_.describe_limits(response, call.request().peer_address, nullptr);
+    submissions_.describe_limits(response, call.client(), nullptr);
     call.answer(std::move(response));
 }
 
@@ -125,7 +128,7 @@ Task<void> OrderRoutes::retry(Call& call) {
         refuse_submission(call, make_problem("not_found", std::string(no_such_id)));
         co_return;
     }
-    Result<std::optional<OrderRecord>> found = co_await service_.load(*id);
+    Result<std::optional<OrderRecord>> found = co_await service_.load(*id, call.owner());
     if (!found) {
         refuse_submission(call, make_problem(found.error()));
         co_return;
@@ -149,14 +152,15 @@ Task<void> OrderRoutes::retry(Call& call) {
 
 void OrderRoutes::refuse_submission(Call& call, Problem problem) {
     HttpResponse head;
-    submissions_.describe_limits(head, call.request().peer_address, &problem);
+    submissions_.describe_limits(head, call.client(), &problem);
     call.refuse(std::move(problem), std::move(head));
 }
 
 Task<void> OrderRoutes::read(Call& call) {
     const std::optional<OrderRecord> record = co_await find_order(service_, call);
     if (!record) co_return;
-    Result<std::vector<CommittedEvent>> events = co_await all_events(service_, record->order.id, 0);
+    Result<std::vector<CommittedEvent>> events =
+        co_await all_events(service_, record->order.id, 0, call.viewer());
     if (!events) {
         call.refuse(events.error());
         co_return;
@@ -171,7 +175,7 @@ Task<void> OrderRoutes::cancel(Call& call) {
         call.refuse("not_found", "no order has this id");
         co_return;
     }
-    Result<CancelAnswer> answer = co_await service_.cancel(*id);
+    Result<CancelAnswer> answer = co_await service_.cancel(*id, call.owner());
     if (!answer) {
         call.refuse(answer.error());
         co_return;
@@ -193,6 +197,7 @@ Task<void> OrderRoutes::list(Call& call) {
         co_return;
     }
     OrderFilter filter = std::get<OrderFilter>(std::move(read));
+    filter.viewer = call.viewer();
     const std::size_t limit = filter.limit;
     // One more than asked for tells whether there is a next page.
     filter.limit = limit + 1;
@@ -226,7 +231,8 @@ Task<void> OrderRoutes::events(Call& call) {
     }
     const std::optional<OrderRecord> record = co_await find_order(service_, call);
     if (!record) co_return;
-    Result<std::vector<CommittedEvent>> events = co_await all_events(service_, record->order.id, after);
+    Result<std::vector<CommittedEvent>> events =
+        co_await all_events(service_, record->order.id, after, call.viewer());
     if (!events) {
         call.refuse(events.error());
         co_return;
@@ -239,7 +245,8 @@ Task<void> OrderRoutes::events(Call& call) {
 Task<void> OrderRoutes::routing(Call& call) {
     const std::optional<OrderRecord> record = co_await find_order(service_, call);
     if (!record) co_return;
-    Result<std::vector<CommittedEvent>> events = co_await all_events(service_, record->order.id, 0);
+    Result<std::vector<CommittedEvent>> events =
+        co_await all_events(service_, record->order.id, 0, call.viewer());
     if (!events) {
         call.refuse(events.error());
         co_return;

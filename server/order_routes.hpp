@@ -10,10 +10,11 @@
 
 namespace libexec::server {
 
-/// The order `call` names, or nothing and a 404 or 503 already on its way.
+/// The order `call` names, if its caller may look at it, or nothing and a 404 or 503 already on its way.
 Task<std::optional<OrderRecord>> find_order(Service& service, Call& call);
 /// Every event of an order after `after`, read in pages; errors as in `Service::events`.
-Task<Result<std::vector<CommittedEvent>>> all_events(Service& service, OrderId order, std::uint32_t after);
+Task<Result<std::vector<CommittedEvent>>> all_events(Service& service, OrderId order, std::uint32_t after,
+                                                     Viewer viewer);
 
 /// Submitting, reading and cancelling orders.
 class OrderRoutes {

@@ -117,7 +117,8 @@ std::vector<HttpHeader> Origins::preflight_headers(const HttpRequest& request,
     headers.push_back({"Access-Control-Allow-Methods", methods});
     headers.push_back(
         {"Access-Control-Allow-Headers",
-         "Content-Type, Idempotency-Key, X-Request-Id, traceparent, tracestate, Last-Event-ID"});
+         "Authorization, Content-Type, Idempotency-Key, X-Api-Key, X-Timestamp, X-Nonce, X-Signature, "
+         "X-Request-Id, traceparent, tracestate, Last-Event-ID"});
     headers.push_back({"Access-Control-Max-Age", "600"});
     return headers;
 }

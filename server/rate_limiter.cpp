@@ -29,37 +29,38 @@ Time& RateLimiter::bucket(std::string_view address, Time now) {
     return full_at_.emplace(std::move(key), Time{}).first->second;
 }
 
-Task<RateLimiter::Answer> RateLimiter::take(std::string address) {
-    Answer answer = take_here(address);
-    if (!answer.allowed || shared_ == nullptr || per_minute_ == 0) co_return answer;
-    Task<Result<SharedLimits::Verdict>> asking = shared_->take(rate_key(address), per_minute_);
+Task<RateLimiter::Answer> RateLimiter::take(Client client) {
+    Answer answer = take_here(client);
+    const std::uint32_t most = per_minute(client);
+    if (!answer.allowed || shared_ == nullptr || most == 0) co_return answer;
+    Task<Result<SharedLimits::Verdict>> asking = shared_->take(rate_key(client.name), most);
     const Result<SharedLimits::Verdict> verdict = co_await std::move(asking);
-    if (verdict) answer = adopt(address, verdict.value());
+    if (verdict) answer = adopt(client, verdict.value());
     co_return answer;
 }
 
 /// From here on this node's own bucket stands as the one of all nodes.
-RateLimiter::Answer RateLimiter::adopt(std::string_view address, const SharedLimits::Verdict& verdict) {
+RateLimiter::Answer RateLimiter::adopt(const Client& client, const SharedLimits::Verdict& verdict) {
     const std::lock_guard lock(mutex_);
     const Time now = clock_.now();
-    Time& mine = bucket(address, now);
+    Time& mine = bucket(client.name, now);
     const Time full_at = now + verdict.missing;
-    if (&mine != &others_full_at_) mine = full_at;  // that one is not this address's alone
-    Answer answer = answer_at(now, full_at, std::max(per_minute_.load(), 1U));
+    if (&mine != &others_full_at_) mine = full_at;  // that one is not this client's alone
+    Answer answer = answer_at(now, full_at, std::max(per_minute(client), 1U));
     answer.allowed = verdict.allowed;
     if (!answer.allowed) ++refused_;
     return answer;
 }
 
-RateLimiter::Answer RateLimiter::ask(std::string_view address, bool take_one) {
+RateLimiter::Answer RateLimiter::ask(const Client& client, bool take_one) {
     using std::chrono::microseconds;
-    const std::uint32_t per_minute = per_minute_;
+    const std::uint32_t per_minute = this->per_minute(client);
     if (per_minute == 0) return {};
     const microseconds minute = std::chrono::minutes(1);
     const microseconds token = minute / per_minute;
     const std::lock_guard lock(mutex_);
     const Time now = clock_.now();
-    Time& full_at = bucket(address, now);
+    Time& full_at = bucket(client.name, now);
     const bool allowed = std::max(full_at, now) + token - now <= minute;
     if (allowed && take_one) full_at = std::max(full_at, now) + token;
     if (!allowed && take_one) ++refused_;

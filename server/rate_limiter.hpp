@@ -8,12 +8,13 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "client.hpp"
 #include "libexec/base/clock.hpp"
 #include "libexec/engine/shared_limits.hpp"
 
 namespace libexec::server {
 
-/// A token bucket for each client address: `per_minute` tokens, refilled evenly. Safe from any thread.
+/// A token bucket for each client, an address or a key: `per_minute` tokens, refilled evenly. Safe from any thread.
 /// Bounded: past `addresses_max` addresses seen within a minute, newcomers share one bucket. With `shared`
 /// limits the bucket is one for all nodes, and this node's own only while those cannot be read.
 class RateLimiter {
@@ -28,21 +29,23 @@ public:
         std::uint32_t remaining = 0;          ///< tokens left; 0 without a limit
         std::chrono::seconds retry_after{0};  ///< until there is one more token, rounded up, at least 1
     };
-    /// Takes a token of that address, at all nodes, or says when there will be one.
-    Task<Answer> take(std::string address);
+    /// Takes a token of that client, at all nodes, or says when there will be one.
+    Task<Answer> take(Client client);
     /// The same at this node alone.
-    Answer take_here(std::string_view address) { return ask(address, true); }
-    /// How that address stands, taking nothing; `allowed` says whether there is a token.
-    Answer look(std::string_view address) { return ask(address, false); }
+    Answer take_here(const Client& client) { return ask(client, true); }
+    /// How that client stands, taking nothing; `allowed` says whether there is a token.
+    Answer look(const Client& client) { return ask(client, false); }
     std::uint32_t per_minute() const { return per_minute_; }
+    /// The client's own limit, or the one of all others.
+    std::uint32_t per_minute(const Client& client) const { return client.per_minute.value_or(per_minute_); }
     /// Another limit from now on; what was taken stays taken.
     void change(std::uint32_t per_minute) { per_minute_ = per_minute; }
     /// Takes that found no token, so far.
     std::uint64_t refused() const { return refused_; }
 
 private:
-    Answer ask(std::string_view address, bool take_one);
-    Answer adopt(std::string_view address, const SharedLimits::Verdict& verdict);
+    Answer ask(const Client& client, bool take_one);
+    Answer adopt(const Client& client, const SharedLimits::Verdict& verdict);
     Answer answer_at(Time now, Time full_at, std::uint32_t per_minute) const;
     Time& bucket(std::string_view address, Time now);
 

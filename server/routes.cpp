@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "accept.hpp"
+#include "guarded_exchange.hpp"
 #include "query.hpp"
 #include "trace_context.hpp"
 
@@ -29,55 +30,58 @@ std::optional<std::string_view> match(std::string_view pattern, std::string_view
 
 }  // namespace
 
-/// Fixed paths come before those with a hole in the same place.
+/// Fixed paths come before those with a hole in the same place. What a caller needs stands third.
 const Routes::Entry Routes::table[] = {
-    {"POST", "/api/orders/execute", &Routes::order<&OrderRoutes::submit>},
-    {"GET", "/api/orders/execute", &Routes::execute_socket, Offer::socket},
-    {"GET", "/api/orders/ws", &Routes::socket<&SubmitSocket::serve>, Offer::socket},
-    {"GET", "/api/stream", &Routes::feed<&FeedRoutes::serve>, Offer::socket},
-    {"GET", "/api/orders", &Routes::order<&OrderRoutes::list>},
-    {"POST", "/api/orders", &Routes::order<&OrderRoutes::submit>},
-    {"GET", "/api/orders/{id}", &Routes::order<&OrderRoutes::read>},
-    {"DELETE", "/api/orders/{id}", &Routes::order<&OrderRoutes::cancel>},
-    {"POST", "/api/orders/{id}/cancel", &Routes::order<&OrderRoutes::cancel>},
-    {"POST", "/api/orders/{id}/retry", &Routes::order<&OrderRoutes::retry>},
-    {"GET", "/api/orders/{id}/events", &Routes::events, Offer::json_or_events},
-    {"GET", "/api/orders/{id}/routing", &Routes::order<&OrderRoutes::routing>},
-    {"GET", "/api/orders/{id}/attempts", &Routes::order<&OrderRoutes::attempts>},
-    {"GET", "/api/orders/{id}/stream", &Routes::stream<&StreamRoutes::follow>, Offer::socket},
-    {"GET", "/ws/orders/{id}", &Routes::stream<&StreamRoutes::follow>, Offer::socket},
-    {"POST", "/api/quotes", &Routes::quote<&QuoteRoutes::quote>},
-    {"GET", "/api/quote", &Routes::quote<&QuoteRoutes::quote_by_query>},
-    {"GET", "/api/venues", &Routes::venue<&VenueRoutes::list>},
-    {"POST", "/api/venues/{id}/pause", &Routes::venue<&VenueRoutes::pause>},
-    {"POST", "/api/venues/{id}/resume", &Routes::venue<&VenueRoutes::resume>},
-    {"GET", "/api/faults", &Routes::fault<&FaultRoutes::list>},
-    {"PUT", "/api/faults/{id}", &Routes::fault<&FaultRoutes::set>},
-    {"DELETE", "/api/faults/{id}", &Routes::fault<&FaultRoutes::clear>},
-    {"GET", "/api/queue/metrics", &Routes::state<&HealthRoutes::queue>},
-    {"GET", "/api/nodes", &Routes::state<&HealthRoutes::nodes>},
-    {"GET", "/api/tokens", &Routes::state<&HealthRoutes::tokens>},
-    {"GET", "/api/health", &Routes::state<&HealthRoutes::health>},
-    {"GET", "/health", &Routes::state<&HealthRoutes::health>},
-    {"GET", "/livez", &Routes::state<&HealthRoutes::livez>, Offer::text},
-    {"GET", "/readyz", &Routes::state<&HealthRoutes::readyz>, Offer::text},
-    {"GET", "/metrics", &Routes::metrics, Offer::text},
-    {"GET", "/version", &Routes::state<&HealthRoutes::version>},
-    {"GET", "/problems/{id}", &Routes::explain, Offer::json_or_text},
-    {"GET", "/openapi.json", &Routes::state<&HealthRoutes::openapi>},
+    {"POST", "/api/orders/execute", Need::trade, &Routes::order<&OrderRoutes::submit>},
+    {"GET", "/api/orders/execute", Need::trade, &Routes::execute_socket, Offer::socket},
+    {"GET", "/api/orders/ws", Need::trade, &Routes::socket<&SubmitSocket::serve>, Offer::socket},
+    {"GET", "/api/stream", Need::read, &Routes::feed<&FeedRoutes::serve>, Offer::socket},
+    {"GET", "/api/orders", Need::read, &Routes::order<&OrderRoutes::list>},
+    {"POST", "/api/orders", Need::trade, &Routes::order<&OrderRoutes::submit>},
+    {"GET", "/api/orders/{id}", Need::read, &Routes::order<&OrderRoutes::read>},
+    {"DELETE", "/api/orders/{id}", Need::trade, &Routes::order<&OrderRoutes::cancel>},
+    {"POST", "/api/orders/{id}/cancel", Need::trade, &Routes::order<&OrderRoutes::cancel>},
+    {"POST", "/api/orders/{id}/retry", Need::trade, &Routes::order<&OrderRoutes::retry>},
+    {"GET", "/api/orders/{id}/events", Need::read, &Routes::events, Offer::json_or_events},
+    {"GET", "/api/orders/{id}/routing", Need::read, &Routes::order<&OrderRoutes::routing>},
+    {"GET", "/api/orders/{id}/attempts", Need::read, &Routes::order<&OrderRoutes::attempts>},
+    {"GET", "/api/orders/{id}/stream", Need::read, &Routes::stream<&StreamRoutes::follow>, Offer::socket},
+    {"GET", "/ws/orders/{id}", Need::read, &Routes::stream<&StreamRoutes::follow>, Offer::socket},
+    {"POST", "/api/quotes", Need::trade, &Routes::quote<&QuoteRoutes::quote>},
+    {"GET", "/api/quote", Need::read, &Routes::quote<&QuoteRoutes::quote_by_query>},
+    {"GET", "/api/venues", Need::read, &Routes::venue<&VenueRoutes::list>},
+    {"POST", "/api/venues/{id}/pause", Need::admin, &Routes::venue<&VenueRoutes::pause>},
+    {"POST", "/api/venues/{id}/resume", Need::admin, &Routes::venue<&VenueRoutes::resume>},
+    {"GET", "/api/faults", Need::admin, &Routes::fault<&FaultRoutes::list>},
+    {"PUT", "/api/faults/{id}", Need::admin, &Routes::fault<&FaultRoutes::set>},
+    {"DELETE", "/api/faults/{id}", Need::admin, &Routes::fault<&FaultRoutes::clear>},
+    {"POST", "/api/tickets", Need::any_key, &Routes::ticket},
+    {"GET", "/api/queue/metrics", Need::read, &Routes::state<&HealthRoutes::queue>},
+    {"GET", "/api/nodes", Need::admin, &Routes::state<&HealthRoutes::nodes>},
+    {"GET", "/api/tokens", Need::read, &Routes::state<&HealthRoutes::tokens>},
+    {"GET", "/api/health", Need::nothing, &Routes::state<&HealthRoutes::health>},
+    {"GET", "/health", Need::nothing, &Routes::state<&HealthRoutes::health>},
+    {"GET", "/livez", Need::nothing, &Routes::state<&HealthRoutes::livez>, Offer::text},
+    {"GET", "/readyz", Need::nothing, &Routes::state<&HealthRoutes::readyz>, Offer::text},
+    {"GET", "/metrics", Need::read, &Routes::metrics, Offer::text},
+    {"GET", "/version", Need::nothing, &Routes::state<&HealthRoutes::version>},
+    {"GET", "/problems/{id}", Need::nothing, &Routes::explain, Offer::json_or_text},
+    {"GET", "/openapi.json", Need::nothing, &Routes::state<&HealthRoutes::openapi>},
 };
 
 std::vector<Routes::Served> Routes::served() {
     std::vector<Served> all;
-    for (const Entry& entry : table) all.push_back({entry.method, entry.pattern});
+    for (const Entry& entry : table) all.push_back({entry.method, entry.pattern, entry.need});
     return all;
 }
 
-Routes::Routes(RoutesConfig config, Service& service, Log& log, const Clock& clock, UuidGenerator& ids)
+Routes::Routes(RoutesConfig config, Service& service, Log& log, const Clock& clock, UuidGenerator& ids,
+               Gate* gate)
     : log_(log),
       clock_(clock),
       ids_(ids),
       queue_limit_(config.queue_limit),
+      guard_(gate, log),
       tokens_(service.tokens()),
       limiter_(config.rate_limit, clock, 10'000, service.shared_limits()),
       sockets_(config.ws_per_order, service.shared_limits()),
@@ -97,6 +101,11 @@ void Routes::set_limits(const RoutesLimits& limits) {
     limiter_.change(limits.rate_limit);
     sockets_.change(limits.ws_per_order);
     queue_limit_ = limits.queue_limit;
+}
+
+Need Routes::need_of(const Entry& entry, const HttpRequest& request) {
+    const bool follows = entry.route == &Routes::execute_socket && request.query_parameter("orderId");
+    return follows ? Need::read : entry.need;
 }
 
 const Routes::Entry* Routes::find(Call& call) {
@@ -209,7 +218,8 @@ Task<void> Routes::handle(HttpExchange& exchange) {
     const TraceContext trace = trace_of(exchange.request(), ids_);
     const std::string request_id = request_id_of(exchange.request(), ids_);
     TracedExchange traced(exchange, request_id, trace.to_string());
-    Call call(traced, request_id, trace.trace_id);
+    GuardedExchange guarded(traced, stays_);
+    Call call(guarded, request_id, trace.trace_id);
     for (HttpHeader& header : origins_.headers(exchange.request())) call.add_header(std::move(header));
     const Entry* const entry = find(call);
     if (log_.enabled(LogLevel::debug)) {
@@ -221,7 +231,10 @@ Task<void> Routes::handle(HttpExchange& exchange) {
                     {"trace_id", call.trace_id()}});
     }
     try {
-        if (entry != nullptr && admit(call, *entry)) co_await (this->*entry->route)(call);
+        if (entry != nullptr && guard_.admit(call, need_of(*entry, call.request())) && admit(call, *entry)) {
+            if (call.caller()) guarded.depend_on(call.caller()->key_id);
+            co_await (this->*entry->route)(call);
+        }
     } catch (const std::exception& fault) {
         if (traced.status() != 0) throw;  // the answer is on its way
         log_.error("http.fault", fault.what(),

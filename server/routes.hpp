@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "access_guard.hpp"
 #include "fault_routes.hpp"
 #include "feed_routes.hpp"
 #include "health_routes.hpp"
@@ -13,6 +14,7 @@
 #include "libexec/embed/open.hpp"
 #include "libexec/net/http_exchange.hpp"
 #include "libexec/telemetry/log.hpp"
+#include "long_stays.hpp"
 #include "metrics_routes.hpp"
 #include "order_routes.hpp"
 #include "origins.hpp"
@@ -50,8 +52,9 @@ struct RoutesLimits {
 /// The whole HTTP interface: finds the route of each request and answers what has none.
 class Routes final : public HttpHandler {
 public:
-    /// All references outlive it.
-    Routes(RoutesConfig config, Service& service, Log& log, const Clock& clock, UuidGenerator& ids);
+    /// All references outlive it, the gate too. Without one nobody is asked for a key.
+    Routes(RoutesConfig config, Service& service, Log& log, const Clock& clock, UuidGenerator& ids,
+           Gate* gate = nullptr);
 
     Task<void> handle(HttpExchange& exchange) override;
     HttpResponse make_error(int status, std::string_view detail) override;
@@ -60,6 +63,7 @@ public:
     struct Served {
         std::string_view method;
         std::string_view pattern;
+        Need need;
     };
     static std::vector<Served> served();
 
@@ -67,6 +71,10 @@ public:
     void drain() { draining_ = true; }
     /// The service is about to go, while connections may still be torn down.
     void part() { sockets_.part(); }
+    /// Ends the sockets and streams whose key does not count any more. From any thread, with a gate.
+    void end_stays_of(const Gate& gate) {
+        stays_.sweep([&gate](const std::string& key_id) { return gate.stands(key_id); });
+    }
     /// Other limits from now on. From any thread.
     void set_limits(const RoutesLimits& limits);
     /// Other tokens from now on; orders that were accepted keep theirs. From any thread.
@@ -79,6 +87,7 @@ private:
     struct Entry {
         std::string_view method;
         std::string_view pattern;  ///< `{id}` stands for any one segment
+        Need need;
         Route route;
         Offer offer = Offer::json;
     };
@@ -123,6 +132,10 @@ private:
     /// The WebSocket on the path of submissions: one order's with `?orderId=`, else for submitting.
     Task<void> execute_socket(Call& call);
 
+    Task<void> ticket(Call& call) { return guard_.issue_ticket(call); }
+
+    /// What this request needs: for the one path that does two things, by what it asks for.
+    static Need need_of(const Entry& entry, const HttpRequest& request);
     /// The route of a request, or null with the answer given: 404, 405, or the methods of the path.
     const Entry* find(Call& call);
     /// The answer to OPTIONS.
@@ -135,6 +148,8 @@ private:
     UuidGenerator& ids_;
     std::atomic<bool> draining_{false};
     std::atomic<std::uint64_t> queue_limit_;
+    AccessGuard guard_;
+    LongStays stays_;
     TokenList tokens_;
     RateLimiter limiter_;
     SocketLimiter sockets_;

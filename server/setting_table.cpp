@@ -52,7 +52,7 @@ constexpr std::array setting_table{
             "port for HTTP and WebSocket", false,
             [](Options& o, std::string_view text) { return take_whole(text, 0, 65'535, o.http.port); }},
     Setting{"HOST", "--host", "host", "an address of this machine or a name", "127.0.0.1",
-            "address to listen on; beyond loopback only with --insecure", false,
+            "address to listen on; beyond loopback only with API_KEYS_FILE or --insecure", false,
             [](Options& o, std::string_view text) {
                 constexpr std::string_view letters =
                     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_%";
@@ -89,6 +89,16 @@ constexpr std::array setting_table{
             },
             {},
             true},
+    Setting{"API_KEYS_FILE", "--api-keys-file", "api_keys_file",
+            "the path of a file that only its owner may read", "",
+            "who may come in, as execctl keys writes it; none: everybody, from this machine alone", false,
+            [](Options& o, std::string_view text) {
+                o.api_keys_file = text;
+                return true;
+            }},
+    Setting{"SIGNATURE_WINDOW_MS", "--signature-window-ms", "signature_window_ms",
+            "a whole number from 100 to 60000", "5000", "how old a signed request may be", false,
+            [](Options& o, std::string_view text) { return take_ms(text, 100, 60'000, o.signature_window); }},
     Setting{"DATABASE_URL", "--database,--database-url", "database_url",
             "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE", "sqlite:exec.db",
             "where orders are kept; any number of execd may share one PostgreSQL database", false,
@@ -274,13 +284,8 @@ constexpr std::array setting_table{
             }},
 };
 
-constexpr std::array unavailable_table{
-    UnavailableSetting{"API_KEYS_FILE", "this version has no API keys: it would serve everybody"},
-};
-
 }  // namespace
 
 std::span<const Setting> settings() { return setting_table; }
-std::span<const UnavailableSetting> unavailable_settings() { return unavailable_table; }
 
 }  // namespace libexec::server

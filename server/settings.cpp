@@ -75,11 +75,12 @@ std::string toml_value(std::string_view text) {
 
 void check_together(ResolvedOptions& resolved) {
     const Options& options = resolved.options;
-    if (!options.insecure && !options.http.host.empty() && !is_loopback(options.http.host)) {
+    if (!options.insecure && options.api_keys_file.empty() && !options.http.host.empty() &&
+        !is_loopback(options.http.host)) {
         resolved.errors.push_back(
             "HOST '" + options.http.host +
             "' can be reached from other machines and this server asks nobody for a key: listen on "
-            "127.0.0.1, or say --insecure");
+            "127.0.0.1, give it keys with --api-keys-file, or say --insecure");
     }
 }
 
@@ -106,13 +107,6 @@ ResolvedOptions resolve_options(const SettingTexts& flags, const Environment& en
         ResolvedValue value = pick(setting, flags, environment, file);
         if (!setting.take(resolved.options, value.text)) resolved.errors.push_back(describe_error(value));
         resolved.values.push_back(std::move(value));
-    }
-    for (const UnavailableSetting& setting : unavailable_settings()) {
-        const auto text = environment(setting.env);
-        if ((text && !text->empty()) || flags.contains(setting.env) || file.texts.contains(setting.env)) {
-            resolved.errors.push_back(std::string(setting.env) + " is set, but " + std::string(setting.why) +
-                                      ": unset it");
-        }
     }
     if (const auto redis = environment("REDIS_URL"); redis && !redis->empty()) {
         resolved.notes.emplace_back(redis_note);

@@ -23,10 +23,12 @@ struct Options {
     std::uint32_t ws_per_order = 3;         ///< sockets per order and address; 0: no limit
     std::vector<std::string> cors_origins;  ///< web pages that may use this server; "*": all
     LogLevel log_level = LogLevel::info;
-    std::optional<LogFormat> log_format;  ///< nothing: text on a terminal, JSON otherwise
-    std::string tls_cert;                 ///< PEM file; empty: plain HTTP
-    std::string tls_key;                  ///< PEM file; with `tls_cert` read into `http.tls`
-    bool insecure = false;                ///< may listen beyond loopback without keys
+    std::optional<LogFormat> log_format;                ///< nothing: text on a terminal, JSON otherwise
+    std::string tls_cert;                               ///< PEM file; empty: plain HTTP
+    std::string tls_key;                                ///< PEM file; with `tls_cert` read into `http.tls`
+    bool insecure = false;                              ///< may listen beyond loopback without keys
+    std::string api_keys_file;                          ///< who may come in; empty: everybody
+    std::chrono::milliseconds signature_window{5'000};  ///< how old a signed request may be
 };
 
 /// One setting: the only place that knows its names, its rule and its default.
@@ -45,13 +47,6 @@ struct Setting {
 };
 
 std::span<const Setting> settings();
-
-/// Settings of the contract that this version does not have: refused when set, and why.
-struct UnavailableSetting {
-    std::string_view env;
-    std::string_view why;
-};
-std::span<const UnavailableSetting> unavailable_settings();
 
 enum class Origin : std::uint8_t { fallback, file, environment, flag };
 std::string_view to_string(Origin origin);

@@ -108,20 +108,21 @@ Task<void> StreamRoutes::follow(Call& call) {
     const OrderId id = record->order.id;
     const SocketLimiter::Presence presence = sockets_.enter();
     Task<std::optional<SocketLimiter::Place>> joining =
-        sockets_.join(id, std::string(call.request().peer_address));
+        sockets_.join(id, call.client().name);
     const std::optional<SocketLimiter::Place> place = co_await std::move(joining);
     if (!place) {
         const std::string quota = std::to_string(sockets_.per_order());
         HttpResponse head;
         head.with("RateLimit-Policy", "\"sockets\";q=" + quota).with("RateLimit", "\"sockets\";r=0");
-        call.refuse(make_problem("too_many_connections",
-                                 "this address already follows this order on " + quota + " sockets"),
-                    std::move(head));
+        call.refuse(
+            make_problem("too_many_connections",
+                         call.client().who() + " already follows this order on " + quota + " sockets"),
+            std::move(head));
         co_return;
     }
     std::vector<CommittedEvent> history;
     if (!resume.after) {
-        Result<std::vector<CommittedEvent>> events = co_await all_events(service_, id, 0);
+        Result<std::vector<CommittedEvent>> events = co_await all_events(service_, id, 0, call.viewer());
         if (!events) {
             call.refuse(events.error());
             co_return;

@@ -30,16 +30,17 @@ std::optional<Problem> check_json_body(const HttpRequest& request) {
     return std::nullopt;
 }
 
-Task<std::optional<Problem>> Submissions::admit(std::string address) {
+Task<std::optional<Problem>> Submissions::admit(Client client) {
     if (draining_ || service_.draining()) {
         co_return make_problem("draining", "this node is stopping and takes no new orders");
     }
-    Task<RateLimiter::Answer> taking = limiter_.take(std::move(address));
+    Task<RateLimiter::Answer> taking = limiter_.take(client);
     const RateLimiter::Answer answer = co_await std::move(taking);
     if (answer.allowed) co_return std::nullopt;
     Problem problem =
-        make_problem("rate_limited", "more than " + std::to_string(limiter_.per_minute()) +
-                                         " submissions in a minute from this address: wait for retryAfter");
+        make_problem("rate_limited", "more than " + std::to_string(limiter_.per_minute(client)) +
+                                         " submissions in a minute " + (client.by_key ? "with " : "from ") +
+                                         client.who() + ": wait for retryAfter");
     problem.retry_after = answer.retry_after;
     co_return problem;
 }
@@ -69,11 +70,11 @@ Task<Submission> Submissions::place_order(OrderRequest request, SubmitOptions op
     co_return submission;
 }
 
-void Submissions::describe_limits(HttpResponse& head, std::string_view address, const Problem* refusal) {
+void Submissions::describe_limits(HttpResponse& head, const Client& client, const Problem* refusal) {
     std::string policy, state;
-    if (limiter_.per_minute() != 0) {
-        const RateLimiter::Answer answer = limiter_.look(address);
-        policy = "\"submissions\";q=" + std::to_string(limiter_.per_minute()) + ";w=60";
+    if (const std::uint32_t per_minute = limiter_.per_minute(client); per_minute != 0) {
+        const RateLimiter::Answer answer = limiter_.look(client);
+        policy = "\"submissions\";q=" + std::to_string(per_minute) + ";w=60";
         state = "\"submissions\";r=" + std::to_string(answer.remaining) +
                 ";t=" + std::to_string(answer.retry_after.count());
     }

@@ -37,15 +37,15 @@ public:
           tokens_(tokens),
           queue_limit_(queue_limit) {}
 
-    /// Takes a token of the address. A refusal: `draining` (which takes none), `rate_limited`.
-    Task<std::optional<Problem>> admit(std::string address);
+    /// Takes a token of the client. A refusal: `draining` (which takes none), `rate_limited`.
+    Task<std::optional<Problem>> admit(Client client);
     /// `body` outlives the call.
     Task<Submission> place(std::string_view body, SubmitOptions options);
     Task<Submission> place_order(OrderRequest request, SubmitOptions options);
 
-    /// RateLimit and RateLimit-Policy as they stand for the address after `refusal`, or after an acceptance.
+    /// RateLimit and RateLimit-Policy as they stand for the client after `refusal`, or after an acceptance.
     /// Nothing without limits.
-    void describe_limits(HttpResponse& head, std::string_view address, const Problem* refusal);
+    void describe_limits(HttpResponse& head, const Client& client, const Problem* refusal);
 
 private:
     Service& service_;

@@ -38,7 +38,8 @@ struct SubmitSocket::Session {
     };
 
     std::shared_ptr<WebSocket> socket;
-    std::string path, address, request_id, trace_id;
+    std::string path, account, request_id, trace_id;
+    Client client;
     std::map<OrderId, Followed> orders;
 };
 
@@ -46,7 +47,8 @@ Task<void> SubmitSocket::serve(Call& call) {
     const SocketLimiter::Presence presence = sockets_.enter();
     const auto session = std::make_shared<Session>();
     session->path = call.request().path;
-    session->address = call.request().peer_address;
+    session->account = call.account();
+    session->client = call.client();
     session->request_id = call.request_id();
     session->trace_id = call.trace_id();
     session->socket = co_await call.http().accept_websocket("");
@@ -74,7 +76,7 @@ Task<void> SubmitSocket::take(std::shared_ptr<Session> session, const WsMessage&
                "");
         co_return;
     }
-    Task<std::optional<Problem>> admitting = submissions_.admit(session->address);
+    Task<std::optional<Problem>> admitting = submissions_.admit(session->client);
     std::optional<Problem> refusal = co_await std::move(admitting);
     if (!refusal && session->orders.size() >= orders_most_) {
         refusal =
@@ -87,6 +89,7 @@ Task<void> SubmitSocket::take(std::shared_ptr<Session> session, const WsMessage&
         co_return;
     }
     SubmitOptions options;
+    options.account = session->account;
     options.correlation_id = session->request_id;
     options.trace_id = session->trace_id;
     Submission submission = co_await submissions_.place(body, std::move(options));
@@ -112,12 +115,13 @@ void SubmitSocket::refuse(Session& session, Problem problem, std::string_view bo
 
 Task<void> SubmitSocket::follow(std::shared_ptr<Session> session, OrderId order) {
     if (session->orders.contains(order)) co_return;  // the same order, submitted again
-    Task<std::optional<SocketLimiter::Place>> joining = sockets_.join(order, session->address);
+    Task<std::optional<SocketLimiter::Place>> joining = sockets_.join(order, session->client.name);
     std::optional<SocketLimiter::Place> place = co_await std::move(joining);
     if (!place) {
-        Problem problem = make_problem("too_many_connections", "this address already follows this order on " +
-                                                                   std::to_string(sockets_.per_order()) +
-                                                                   " sockets: its events do not come here");
+        Problem problem =
+            make_problem("too_many_connections", session->client.who() + " already follows this order on " +
+                                                     std::to_string(sockets_.per_order()) +
+                                                     " sockets: its events do not come here");
         problem.order_id = order.to_string();
         refuse(*session, std::move(problem), "");
         co_return;

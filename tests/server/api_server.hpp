@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "libexec/access/gate.hpp"
 #include "libexec/json/value.hpp"
 #include "net/loopback.hpp"
 #include "net/ws_bytes.hpp"
@@ -52,10 +53,13 @@ public:
         config.version = "1.2.3";
         return config;
     }
-    explicit ApiServer(server::RoutesConfig config = usual(), HttpServerConfig http = {})
+    /// With `keys`, everybody is asked for one.
+    explicit ApiServer(server::RoutesConfig config = usual(), HttpServerConfig http = {},
+                       std::optional<std::vector<ApiKey>> keys = {})
         : log_(make_silent_log()),
           ids_(clock, 1),
-          routes(std::move(config), service, *log_, clock, ids_),
+          gate(keys ? std::make_unique<Gate>(GateConfig(), *keys, clock) : nullptr),
+          routes(std::move(config), service, *log_, clock, ids_, gate.get()),
           server(http, routes, *log_, clock) {
         server.start();
     }
@@ -96,6 +100,7 @@ private:
     UuidGenerator ids_;
 
 public:
+    const std::unique_ptr<Gate> gate;
     server::Routes routes;
     HttpServer server;
 };

@@ -114,7 +114,9 @@ Task<Result<Submitted>> FakeService::submit(OrderRequest request, SubmitOptions 
 Task<Result<CancelAnswer>> FakeService::cancel(OrderId order, Viewer viewer) {
     const std::lock_guard lock(mutex_);
     const auto found = orders_.find(order);
-    if (found != orders_.end() && !viewer.sees(found->second.record.order.account))
+    // Who names no account says itself what the answer is.
+    const bool named = viewer.account() && !viewer.account()->empty();
+    if (named && (found == orders_.end() || !viewer.sees(found->second.record.order.account)))
         co_return reject(Reason::not_found, "no order " + order.to_string());
     co_return cancel_answer;
 }

@@ -29,6 +29,7 @@ enum class WsCloseCode : std::uint16_t {
     too_big = 1009,
     internal_error = 1011,
     try_again_later = 1013,
+    unauthorized = 4401,  ///< the key it was opened with stopped counting
     no_pong = 4408,
 };
 
