@@ -20,7 +20,10 @@ constexpr std::size_t piece_bytes = 128 * 1024;
 
 }  // namespace
 
-BenchAddress parse_bench_address(const std::string& server) {
+BenchAddress parse_bench_address(const Options& options) {
+    const std::string& server = options.server;
+    if (!options.sign_key.empty())
+        throw Trouble(usage_complaint("bench does not sign requests", "give it a bearer key with --api-key"));
     constexpr std::string_view scheme = "http://";
     if (!server.starts_with(scheme)) {
         throw Trouble(usage_complaint("bench speaks plain HTTP only, not " + server,
@@ -30,10 +33,11 @@ BenchAddress parse_bench_address(const std::string& server) {
     rest = rest.substr(0, rest.find('/'));
     const std::size_t colon = rest.rfind(':');
     const std::size_t bracket = rest.rfind(']');
-    if (colon == std::string::npos || (bracket != std::string::npos && colon < bracket)) return {rest, "80"};
+    if (colon == std::string::npos || (bracket != std::string::npos && colon < bracket))
+        return {rest, "80", options.api_key};
     std::string host = rest.substr(0, colon);
     if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-    return {host, rest.substr(colon + 1)};
+    return {host, rest.substr(colon + 1), options.api_key};
 }
 
 Task<void> BenchConnection::connect() {
@@ -46,6 +50,8 @@ Task<void> BenchConnection::connect() {
 Task<void> BenchConnection::send(std::string_view line, std::string_view headers, std::string_view body) {
     if (!socket_.is_open()) co_await connect();
     request_.assign(line).append(" HTTP/1.1\r\nHost: ").append(address_.host).append("\r\n").append(headers);
+    if (!address_.api_key.empty())
+        request_.append("Authorization: Bearer ").append(address_.api_key).append("\r\n");
     if (!body.empty()) {
         request_.append("Content-Type: application/json\r\nContent-Length: ");
         request_.append(std::to_string(body.size())).append("\r\n");

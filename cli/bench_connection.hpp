@@ -5,16 +5,19 @@
 #include <string_view>
 
 #include "libexec/base/task.hpp"
+#include "options.hpp"
 
 namespace libexec::cli {
 
 struct BenchAddress {
     std::string host;
     std::string port;
+    std::string api_key{};  ///< empty: none
 };
 
-/// Throws Trouble (usage) for anything but http://.
-BenchAddress parse_bench_address(const std::string& server);
+/// Throws Trouble (usage) for anything but http://, and for a key that signs: a bench would measure the
+/// signing.
+BenchAddress parse_bench_address(const Options& options);
 
 /// The little of HTTP/1.1 that a bench needs: one request at a time, answers with a Content-Length, and
 /// streams. libcurl would take longer over a request than the server does. Throws std::runtime_error and

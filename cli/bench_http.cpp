@@ -104,7 +104,7 @@ private:
 class HttpTarget final : public BenchTarget {
 public:
     explicit HttpTarget(const Options& options)
-        : address_(parse_bench_address(options.server)), server_(options.server) {}
+        : address_(parse_bench_address(options)), server_(options.server) {}
 
     std::unique_ptr<BenchLane> open_lane(asio::io_context& io) override {
         return std::make_unique<HttpLane>(io, address_);

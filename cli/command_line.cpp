@@ -7,7 +7,9 @@
 #include <CLI/CLI.hpp>
 
 #include "commands.hpp"
+#include "config_file.hpp"
 #include "help.hpp"
+#include "libexec/access/api_key.hpp"
 #include "libexec/json/nearest_word.hpp"
 #include "text.hpp"
 #include "trouble.hpp"
@@ -130,6 +132,35 @@ Output read_output(const Arguments& global) {
            did_you_mean(word, choices_of(output_words), "set one of them, or unset it"));
 }
 
+/// The key itself, or what the file after an @ holds.
+std::string read_api_key(std::string word) {
+    if (word.starts_with('@')) {
+        const std::string path = word.substr(1);
+        const auto text = server::read_text_file(path);
+        if (!text)
+            refuse("the API key file '" + path + "' cannot be read", "write --api-key @FILE, or the key");
+        word = std::string(trim(*text));
+    }
+    // Whatever else was meant: it goes into a header, and a mistake is not repeated on the screen.
+    if (!word.empty() && !BearerToken::parse(word)) {
+        refuse("the API key is not written like one",
+               "it looks like lx_ID_SECRET: give it with --api-key or EXEC_API_KEY, as execctl keys create "
+               "showed it");
+    }
+    return word;
+}
+
+/// What the command line says of the two goes before what the environment says.
+void read_access(const Arguments& global, Options& options) {
+    if (global.has("api-key") && global.has("sign-key"))
+        refuse("--api-key and --sign-key cannot both be meant", "give one of them");
+    const bool given = global.has("api-key") || global.has("sign-key");
+    const std::string key = global.text("api-key", given ? std::string() : environment("EXEC_API_KEY"));
+    options.sign_key =
+        global.text("sign-key", given || !key.empty() ? std::string() : environment("EXEC_SIGN_KEY"));
+    options.api_key = read_api_key(key);
+}
+
 std::vector<std::string> split_list(std::string_view list) {
     std::vector<std::string> parts;
     for (std::size_t begin = 0; begin <= list.size();) {
@@ -157,6 +188,7 @@ Options read_options(const Arguments& global) {
     options.header = !global.has("no-header");
     options.wide = global.has("wide");
     options.trace = global.has("trace");
+    read_access(global, options);
     return options;
 }
 

@@ -16,8 +16,8 @@ struct ParsedCommand {
     std::optional<std::string> help;  ///< print this on standard output and be done
 };
 
-/// Reads a command line and EXEC_SERVER, EXEC_CA_CERT, EXEC_OUTPUT. Throws Trouble (usage) saying what is
-/// wrong.
+/// Reads a command line and EXEC_SERVER, EXEC_CA_CERT, EXEC_OUTPUT, EXEC_API_KEY, EXEC_SIGN_KEY. Throws
+/// Trouble (usage) saying what is wrong.
 ParsedCommand parse_command_line(int count, const char* const* words);
 
 /// The command these words name, as far as they are commands, and its full name below execctl. Throws

@@ -11,6 +11,10 @@ const std::vector<OptionSpec>& global_options() {
         {"--insecure-tls", "", "Do not ask who the https:// server is: whoever answers gets the orders"},
         {"-o,--output", "table|json|ndjson|csv",
          "How data is written: for people; one JSON document; one JSON document a line; CSV", "table"},
+        {"--api-key", "KEY", "The key a server asks for, lx_ID_SECRET, or @FILE that holds it",
+         "EXEC_API_KEY"},
+        {"--sign-key", "FILE", "A private key to sign each request with instead", "EXEC_SIGN_KEY", false,
+         Completes::file},
         {"--columns", "A,B", "These columns of a table or CSV, in this order"},
         {"--no-header", "", "Tables and CSV without their first line"},
         {"--wide", "", "Tables with every column, whatever the terminal's width"},
@@ -27,11 +31,11 @@ const CommandSpec& command_tree() {
         root.name = "execctl";
         root.summary = "Place orders with an execd, follow them, and find out why they ended as they did";
         root.children = {
-            &submit_spec(), &quote_spec(),    &watch_spec(),  &get_spec(),        &explain_spec(),
-            &list_spec(),   &cancel_spec(),   &retry_spec(),  &stats_spec(),      &export_spec(),
-            &venues_spec(), &tokens_spec(),   &queue_spec(),  &bench_spec(),      &fault_spec(),
-            &doctor_spec(), &health_spec(),   &config_spec(), &completion_spec(), &version_spec(),
-            &help_spec(),   &complete_spec(), &docs_spec(),
+            &submit_spec(),  &quote_spec(),  &watch_spec(),    &get_spec(),    &explain_spec(),
+            &list_spec(),    &cancel_spec(), &retry_spec(),    &stats_spec(),  &export_spec(),
+            &venues_spec(),  &tokens_spec(), &queue_spec(),    &bench_spec(),  &fault_spec(),
+            &doctor_spec(),  &health_spec(), &keys_spec(),     &config_spec(), &completion_spec(),
+            &version_spec(), &help_spec(),   &complete_spec(), &docs_spec(),
         };
         return root;
     }();

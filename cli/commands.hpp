@@ -26,6 +26,7 @@ const CommandSpec& bench_spec();
 const CommandSpec& fault_spec();
 const CommandSpec& doctor_spec();
 const CommandSpec& health_spec();
+const CommandSpec& keys_spec();
 const CommandSpec& config_spec();
 const CommandSpec& completion_spec();
 const CommandSpec& version_spec();

@@ -128,6 +128,8 @@ const std::vector<VariableMeaning>& variable_meanings() {
         {"EXEC_SERVER", "the server's address, as --server"},
         {"EXEC_CA_CERT", "who may vouch for an https:// server, as --ca-cert"},
         {"EXEC_OUTPUT", "the output format, as --output"},
+        {"EXEC_API_KEY", "the key a server asks for, as --api-key"},
+        {"EXEC_SIGN_KEY", "the key to sign with instead, as --sign-key"},
         {"NO_COLOR", "no colours when set and not empty"},
         {"CLICOLOR_FORCE", "colours also where no terminal is"},
         {"TERM", "dumb: no colours, nothing redrawn in place"},

@@ -4,6 +4,7 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "interrupt.hpp"
+#include "keyed_wire.hpp"
 
 namespace {
 
@@ -22,8 +23,11 @@ ExitCode run(int count, const char* const* words) {
         const TlsTrust trust{parsed.options.ca_cert, parsed.options.insecure_tls};
         const auto wire = make_curl_wire(interrupt, trust);
         const libexec::SystemClock clock;
-        const auto traced = make_tracing_wire(*wire, std::cerr, trust);
-        const Context context{parsed.options.trace ? *traced : *wire, parsed.options, console, clock};
+        // The trace stands before the key: what it prints may be shown to anyone.
+        const auto keyed = make_keyed_wire(*wire, parsed.options, clock);
+        Wire& way = keyed ? *keyed : *wire;
+        const auto traced = make_tracing_wire(way, std::cerr, trust, !parsed.options.api_key.empty());
+        const Context context{parsed.options.trace ? *traced : way, parsed.options, console, clock};
         return run_guarded(context, [&] { return parsed.command->run(context, parsed.arguments); });
     } catch (const Trouble& trouble) {
         return report(trouble.complaint(), output_asked_for(count, words), console);

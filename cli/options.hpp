@@ -23,6 +23,8 @@ struct Options {
     std::vector<std::string> columns;  ///< of tables and CSV, by key; empty: the usual ones
     bool header = true;                ///< of tables and CSV
     bool wide = false;                 ///< tables with every column, never cut
+    std::string api_key{};             ///< lx_ID_SECRET, sent with each request; empty: none
+    std::string sign_key{};            ///< the file of the key that signs each request; empty: none
     bool trace = false;                ///< each request on standard error, as a curl line
 };
 

@@ -29,6 +29,8 @@ std::string what_happened(const HttpAnswer& answer, const JsonValue& problem) {
 std::string next_step(const HttpAnswer& answer, const std::string& code) {
     const std::string wait =
         answer.retry_after ? "wait " + std::to_string(answer.retry_after->count()) + " s" : "wait a little";
+    if (code == "unauthorized")
+        return "give a key with --api-key, EXEC_API_KEY or --sign-key; execctl keys create makes one";
     if (code == "unknown_token") return "give a symbol the server knows, or the mint's address";
     if (code == "rate_limited" || code == "queue_full" || code == "too_many_connections") {
         return wait + " and repeat, or add --retry to let execctl do both";

@@ -79,8 +79,9 @@ public:
 };
 
 /// Passes everything on to `wire`, and prints each request on `err` as the curl command that would do the
-/// same.
-std::unique_ptr<Wire> make_tracing_wire(Wire& wire, std::ostream& err, TlsTrust trust = {});
+/// same. `with_key` when the wire adds a key to each request: the command takes it from EXEC_API_KEY.
+std::unique_ptr<Wire> make_tracing_wire(Wire& wire, std::ostream& err, TlsTrust trust = {},
+                                        bool with_key = false);
 
 /// HTTP and HTTPS through libcurl; the interrupt outlives it. Throws std::runtime_error when libcurl cannot
 /// start.

@@ -38,7 +38,6 @@ const Setting* find_setting(std::string_view key) {
     return nullptr;
 }
 
-/// Keys of settings this version lacks are passed on, so that the answer is why, not "unknown".
 std::string place(const std::string& file_name, const toml::source_region& region) {
     return file_name + ":" + std::to_string(region.begin.line);
 }

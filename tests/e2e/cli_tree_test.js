@@ -40,6 +40,9 @@ const CASES = {
   'fault list': { ok: () => [], down: 3 },
   doctor: { ok: () => [], down: 9 },
   health: { ok: () => [], down: 3 },
+  'keys create': { ok: (world) => ['--name', 'n', '--account', 'a', '--scopes', 'read', '--keys-file', path.join(world.folder, 'keys.jsonl')], down: 0 },
+  'keys list': { ok: (world) => ['--keys-file', world.keys], down: 0 },
+  'keys revoke': { ok: (world) => [world.key, '--keys-file', world.keys], down: 0 },
   'config show': { ok: () => [], down: 0 },
   'config init': { ok: (world) => ['--force', '--file', path.join(world.folder, 'exec.toml')], down: 0 },
   'config check': { ok: () => [], down: 0 },
@@ -92,6 +95,10 @@ async function makeWorld(place) {
   world.report = path.join(world.folder, 'bench.json');
   const bench = await execctl(fast.url, ['bench', '--mode', 'accept', '--orders', '2', '--save', world.report]);
   assert.strictEqual(bench.code, 0, bench.err);
+  world.keys = path.join(world.folder, 'made.jsonl');
+  const made = await execctl(fast.url, ['keys', 'create', '--name', 'n', '--account', 'a', '--scopes', 'read', '--keys-file', world.keys, '-o', 'json']);
+  assert.strictEqual(made.code, 0, made.err);
+  world.key = JSON.parse(made.out).id;
   return world;
 }
 
