@@ -166,7 +166,7 @@ Task<void> OrderRoutes::read(Call& call) {
         co_return;
     }
     call.answer(200, encode_order(record->order, record->attempts, decisions_in(events.value()),
-                                  parking_in(events.value())));
+                                  parking_in(events.value(), clock_.now())));
 }
 
 Task<void> OrderRoutes::cancel(Call& call) {

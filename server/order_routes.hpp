@@ -19,8 +19,9 @@ Task<Result<std::vector<CommittedEvent>>> all_events(Service& service, OrderId o
 /// Submitting, reading and cancelling orders.
 class OrderRoutes {
 public:
-    OrderRoutes(Service& service, Submissions& submissions, const TokenList& tokens, Log& log)
-        : service_(service), submissions_(submissions), tokens_(tokens), log_(log) {}
+    OrderRoutes(Service& service, Submissions& submissions, const TokenList& tokens, const Clock& clock,
+                Log& log)
+        : service_(service), submissions_(submissions), tokens_(tokens), clock_(clock), log_(log) {}
 
     Task<void> submit(Call& call);
     Task<void> retry(Call& call);
@@ -42,6 +43,7 @@ private:
     Service& service_;
     Submissions& submissions_;
     const TokenList& tokens_;
+    const Clock& clock_;
     Log& log_;
 };
 

@@ -87,7 +87,7 @@ Routes::Routes(RoutesConfig config, Service& service, Log& log, const Clock& clo
       sockets_(config.ws_per_order, service.shared_limits()),
       origins_(std::move(config.origins)),
       submissions_(service, limiter_, draining_, tokens_, queue_limit_),
-      orders_(service, submissions_, tokens_, log),
+      orders_(service, submissions_, tokens_, clock, log),
       streams_(service, sockets_, frames_, config.ping_interval, log),
       submit_socket_(service, submissions_, sockets_, frames_, config.orders_per_socket, log),
       feed_(service, sockets_, frames_, clock, config.state_interval, log),

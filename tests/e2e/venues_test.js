@@ -42,7 +42,7 @@ test('a venue that fails is left out, orders go elsewhere, and it comes back by 
   }
   const later = await submitOk(daemon.url, swap());
   assert.strictEqual(out.state, 'open', JSON.stringify(out));
-  assert.match(out.reason, /^\d+ of \d+ calls within 10 s failed, the last with venue_error$/);
+  assert.match(out.reason, /^\d+ of \d+ quotes within 10 s failed, the last with venue_error$/);
   assert.ok(Date.parse(out.nextProbeAt) - Date.parse(out.since) >= 5000, JSON.stringify(out));
   assert.strictEqual((await venue(daemon, 'orca')).state, 'active');
   assert.deepStrictEqual(await breakerStates(daemon, 'raydium'), { closed: 0, open: 1, half_open: 0, held: 0 });

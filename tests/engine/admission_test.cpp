@@ -158,6 +158,7 @@ TEST_SUITE("engine/admission") {
         CHECK_FALSE(world.row(id).claimed);
         CHECK(world.row(id).has_job);
         CHECK(world.try_submit(EngineFixture::request()).error().reason == Reason::draining);
+        CHECK(world.time.run(world.engine->hold_venue("meteora", "")).error().reason == Reason::draining);
 
         world.restart();
         world.time.pass(10s);

@@ -242,4 +242,21 @@ TEST_SUITE("engine/lifecycle") {
         world.time.pass(60s);
         check_invariants(world.store, world.chain);
     }
+
+    TEST_CASE("an order that waits for its venue is no start of another one") {
+        EngineConfig config;
+        config.orders_per_minute = 60;
+        config.order_deadline = std::chrono::minutes(10);
+        EngineFixture world(config);
+        world.engine->start();
+        REQUIRE(world.router->hold("meteora", ""));
+        std::vector<OrderId> orders;
+        for (int i = 0; i < 12; ++i) orders.push_back(world.submit());
+        // At one a second all have started, though those before them ask again and again.
+        world.time.pass(13s);
+        for (const OrderId id : orders) CHECK(world.row(id).order.first_claimed_at);
+        REQUIRE(world.router->resume("meteora"));
+        world.time.pass(60s);
+        check_invariants(world.store, world.chain);
+    }
 }

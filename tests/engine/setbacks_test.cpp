@@ -100,6 +100,61 @@ TEST_SUITE("engine/left out") {
         CHECK(world.order(id).attempt == 3);
     }
 
+    TEST_CASE("an order whose limit only a venue met that is left out waits for it, not for B's attempts") {
+        Patient world;
+        bool gone = false;
+        // Its quote fixes the limit; then it is held before it builds.
+        world.set_venues({{"meteora", quotes(1'500)}, {"orca", quotes(1'000)}});
+        world.chain.anchor_works = [&] {
+            if (!std::exchange(gone, true)) (void)world.router->hold("meteora", "");
+            return true;
+        };
+        const OrderId id = world.submit();
+        world.time.pass(30s);
+        CHECK(world.status(id) == OrderStatus::pending);
+        CHECK(world.order(id).attempt == 1);
+        const RetryData* const why = std::get_if<RetryData>(&world.row(id).events.back()->data);
+        REQUIRE(why != nullptr);
+        CHECK(why->reason == Reason::breaker_open);
+        CHECK(
+            why->detail ==
+            "the best quote no longer meets the limit 0.001485 fixed by the first decision; meteora: held by "
+            "an operator");
+        // Waiting is no failed attempt, and is not counted as one.
+        CHECK(world.serves("libexec_order_retries_total{reason=\"breaker_open\"} 0"));
+        REQUIRE(world.router->resume("meteora"));
+        world.time.pass(10s);
+        CHECK(world.status(id) == OrderStatus::confirmed);
+        check_invariants(world.store, world.chain);
+    }
+
+    TEST_CASE("a venue that shuts before it builds costs its order a moment, not the deadline") {
+        Patient world(1'500ms);
+        bool gone = false;
+        world.set_venues({{"meteora", quotes(1'500)}, {"orca", quotes(1'499)}});
+        world.chain.anchor_works = [&] {
+            if (!std::exchange(gone, true)) (void)world.router->hold("meteora", "");
+            return true;
+        };
+        const OrderId id = world.submit();
+        world.time.pass(30s);
+        CHECK(world.status(id) == OrderStatus::confirmed);
+        CHECK(world.order(id).venue == "orca");
+        check_invariants(world.store, world.chain);
+    }
+
+    TEST_CASE("a venue that is back shortly before the deadline still gets the order") {
+        Patient world(30s);
+        REQUIRE(world.router->hold("meteora", ""));
+        const OrderId id = world.submit();
+        world.time.pass(29s);
+        REQUIRE(world.status(id) == OrderStatus::pending);
+        REQUIRE(world.router->resume("meteora"));
+        world.time.pass(10s);
+        CHECK(world.status(id) == OrderStatus::confirmed);
+        check_invariants(world.store, world.chain);
+    }
+
     TEST_CASE("after twenty failures orders stop asking, and go on by themselves when the venue is well") {
         EngineConfig config;
         config.concurrency = 40;
@@ -212,6 +267,41 @@ TEST_SUITE("engine/poison") {
         CHECK(world.status(id) == OrderStatus::confirmed);
         CHECK(world.signer.signatures == 1);
         check_invariants(world.store, world.chain);
+    }
+
+    TEST_CASE("faults that lie more than a minute apart put nobody aside") {
+        Patient world;
+        bool sick = false;
+        int thrown = 0;
+        world.chain.before_observe = [&] {
+            if (!std::exchange(sick, false)) return;
+            ++thrown;
+            throw std::runtime_error("a blip");
+        };
+        world.chain.validity = 10min;
+        world.chain.fate = [](const Attempt&) { return FakeChain::Fate{FakeChain::Kind::never, 1s, 1s}; };
+        const OrderId id = world.submit();
+        world.time.pass(2s);
+        REQUIRE(world.status(id) == OrderStatus::submitted);
+        for (int i = 0; i < 4; ++i) {
+            sick = true;
+            world.time.pass(61s);
+        }
+        CHECK(thrown == 4);
+        CHECK(world.parked(id) == 0);
+    }
+
+    TEST_CASE("a park after a restart is longer than the one before, too") {
+        Patient world;
+        world.chain.anchor_works = []() -> bool { throw std::runtime_error("a bug"); };
+        const OrderId id = world.submit();
+        world.time.pass(5s);
+        REQUIRE(world.parked(id) == 1);
+        world.restart();
+        world.time.pass(25s);
+        REQUIRE(world.parked(id) == 2);
+        const OrderEvent& last = *world.row(id).events.back();
+        CHECK(last.next_retry_at == last.at + 30s);
     }
 
     TEST_CASE("an order that was claimed five times without a trace waits before it is tried once more") {

@@ -128,10 +128,12 @@ TEST_SUITE("json/order") {
         parking->next_retry_at = parking->at + std::chrono::seconds(15);
         parking->data = NoteData{"a bug"};
         const auto later = std::make_shared<OrderEvent>();
-        CHECK(parking_in({}) == nullptr);
-        CHECK(parking_in({parking, later}) == nullptr);
-        const JsonValue parked =
-            read(encode_order(filled_order(), {}, {}, parking_in({later, parking})))["order"]["parked"];
+        const Time during = parking->at + std::chrono::seconds(14);
+        CHECK(parking_in({}, during) == nullptr);
+        CHECK(parking_in({parking, later}, during) == nullptr);
+        CHECK(parking_in({later, parking}, during + std::chrono::seconds(1)) == nullptr);
+        const JsonValue parked = read(
+            encode_order(filled_order(), {}, {}, parking_in({later, parking}, during)))["order"]["parked"];
         CHECK(parked["reason"].text() == "a bug");
         CHECK(parked["since"].text() == "2023-11-14T22:13:20.000000Z");
         CHECK(parked["until"].text() == "2023-11-14T22:13:35.000000Z");

@@ -15,6 +15,7 @@ namespace {
 
 constexpr Time start(std::chrono::seconds(1'800'000'000));
 using Admission = Breaker::Admission;
+using Asked = Breaker::Asked;
 
 /// A breaker and the hands that work it.
 struct Bench {
@@ -23,9 +24,9 @@ struct Bench {
     Time now = start;
     Breaker breaker{policy, start};
 
-    void call(std::optional<Reason> failure) {
+    void call(std::optional<Reason> failure, Asked asked = Asked::quote) {
         REQUIRE(breaker.admit(now) != Admission::refused);
-        breaker.ended(now, breaker.era(), failure, random);
+        breaker.ended(now, breaker.era(), asked, failure, random);
     }
     void fail(int times) {
         for (int i = 0; i < times; ++i) call(Reason::venue_timeout);
@@ -51,7 +52,7 @@ TEST_SUITE("routing/breaker") {
         CHECK(bench.breaker.state() == VenueState::active);
         bench.fail(1);
         CHECK(bench.breaker.state() == VenueState::open);
-        CHECK(bench.breaker.why() == "20 of 20 calls within 10 s failed, the last with venue_timeout");
+        CHECK(bench.breaker.why() == "20 of 20 quotes within 10 s failed, the last with venue_timeout");
         CHECK(bench.breaker.admit(bench.now) == Admission::refused);
     }
 
@@ -69,6 +70,19 @@ TEST_SUITE("routing/breaker") {
             slow.now += 600ms;  // seventeen in ten seconds
         }
         CHECK(slow.breaker.state() == VenueState::active);
+    }
+
+    TEST_CASE("a venue that quotes well and builds nothing is left out, however much it quotes") {
+        Bench bench;
+        for (int i = 0; i < 19; ++i) {
+            for (int quotes = 0; quotes < 3; ++quotes) bench.call(std::nullopt);
+            bench.call(Reason::venue_timeout, Asked::build);
+        }
+        CHECK(bench.breaker.state() == VenueState::active);
+        bench.call(std::nullopt);
+        bench.call(Reason::venue_error, Asked::build);
+        CHECK(bench.breaker.state() == VenueState::open);
+        CHECK(bench.breaker.why() == "20 of 20 builds within 10 s failed, the last with venue_error");
     }
 
     TEST_CASE("a success never opens it, even if it makes the calls enough") {
@@ -90,7 +104,7 @@ TEST_SUITE("routing/breaker") {
         CHECK(bench.breaker.admit(bench.now) == Admission::probe);
         CHECK(bench.breaker.state() == VenueState::half_open);
         CHECK(bench.breaker.admit(bench.now) == Admission::refused);
-        bench.breaker.ended(bench.now, bench.breaker.era(), std::nullopt, bench.random);
+        bench.breaker.ended(bench.now, bench.breaker.era(), Asked::quote, std::nullopt, bench.random);
         CHECK(bench.breaker.state() == VenueState::active);
         CHECK(bench.breaker.why().empty());
         bench.fail(19);
@@ -129,11 +143,11 @@ TEST_SUITE("routing/breaker") {
         Bench bench;
         const std::uint64_t before = bench.breaker.era();
         bench.fail(20);
-        bench.breaker.ended(bench.now, before, std::nullopt, bench.random);
+        bench.breaker.ended(bench.now, before, Asked::quote, std::nullopt, bench.random);
         CHECK(bench.breaker.state() == VenueState::open);
         bench.sit_out();
         CHECK(bench.breaker.admit(bench.now) == Admission::probe);
-        bench.breaker.ended(bench.now, before, Reason::venue_error, bench.random);
+        bench.breaker.ended(bench.now, before, Asked::quote, Reason::venue_error, bench.random);
         CHECK(bench.breaker.state() == VenueState::half_open);
     }
 
@@ -186,7 +200,7 @@ TEST_SUITE("routing/breaker") {
                     const std::uint64_t begun = under_way[which];
                     under_way.erase(under_way.begin() + static_cast<std::ptrdiff_t>(which));
                     const bool failed = chance.below(100) < bad_percent;
-                    bench.breaker.ended(bench.now, begun,
+                    bench.breaker.ended(bench.now, begun, Asked::quote,
                                         failed ? std::optional(Reason::venue_error) : std::nullopt,
                                         bench.random);
                     VenueState expected = before;
@@ -245,16 +259,20 @@ TEST_SUITE("routing/venue_gate") {
         CHECK(gate.inside() == 3);
     }
 
-    TEST_CASE("a venue that never returns is left out, and a probe that does return forgives it the rest") {
+    TEST_CASE("half its places lost leave a venue out, and a probe that does return forgives it the rest") {
         Random random(1);
         GatePolicy policy;
         policy.calls_max = 4;
         VenueGate gate(policy, start, random);
         std::vector<VenueGate::Pass> lost;
         for (int i = 0; i < 4; ++i) lost.push_back(gate.enter(Purpose::first_quote, start).value());
-        for (const auto& pass : lost) gate.give_up(pass, start + 1s);
+        gate.give_up(lost[0], start + 1s);
+        CHECK(gate.breaker().state() == VenueState::active);
+        gate.give_up(lost[1], start + 1s);
         CHECK(gate.breaker().state() == VenueState::open);
-        CHECK(gate.breaker().why() == "4 calls to it never returned");
+        CHECK(gate.breaker().why() == "2 calls to it never returned");
+        gate.give_up(lost[2], start + 1s);
+        gate.give_up(lost[3], start + 1s);
         CHECK(gate.inside() == 4);
 
         const auto probe = gate.enter(Purpose::first_quote, start + 10s);
@@ -263,8 +281,48 @@ TEST_SUITE("routing/venue_gate") {
         gate.leave(probe.value(), start + 10s, std::nullopt);
         CHECK(gate.breaker().state() == VenueState::active);
         CHECK(gate.inside() == 0);
-        for (const auto& pass : lost) gate.returned(pass);
+        CHECK(gate.live() == 4);
+        for (std::size_t i = 0; i < lost.size(); ++i) gate.returned();
         CHECK(gate.inside() == 0);
+        CHECK(gate.live() == 0);
+    }
+
+    TEST_CASE("calls that never return have a bound however often they are forgiven") {
+        Random random(1);
+        GatePolicy policy;
+        policy.calls_max = 4;
+        VenueGate gate(policy, start, random);
+        Time now = start;
+        for (int i = 0; i < 100; ++i) {
+            gate.resume(now);
+            if (const auto pass = gate.enter(Purpose::first_quote, now)) gate.give_up(pass.value(), now);
+        }
+        CHECK(gate.live() == 16);
+        CHECK(gate.breaker().state() == VenueState::open);
+        CHECK(gate.breaker().why() == "16 calls to it never returned, the most there may be");
+        now += 10min;
+        CHECK(gate.enter(Purpose::first_quote, now).error().reason == Reason::breaker_open);
+        CHECK(gate.live() == 16);
+        gate.returned();
+        now += 10min;
+        const auto probe = gate.enter(Purpose::first_quote, now);
+        REQUIRE(probe);
+        CHECK(probe.value().probe);
+    }
+
+    TEST_CASE("a resume forgives nobody who is still in time") {
+        Random random(1);
+        GatePolicy policy;
+        policy.calls_max = 2;
+        VenueGate gate(policy, start, random);
+        const auto first = gate.enter(Purpose::first_quote, start).value();
+        const auto second = gate.enter(Purpose::first_quote, start).value();
+        gate.resume(start);
+        CHECK(gate.inside() == 2);
+        CHECK(gate.enter(Purpose::first_quote, start).error().reason == Reason::venue_busy);
+        gate.leave(first, start, std::nullopt);
+        gate.leave(second, start, std::nullopt);
+        CHECK(gate.live() == 0);
     }
 
     TEST_CASE("a client's bad luck is no fault of the venue") {

@@ -88,7 +88,7 @@ TEST_SUITE("routing/router gates") {
         const VenueStatus out = market.orca();
         REQUIRE(out.state == VenueState::open);
         CHECK(out.since == market.time.now());
-        CHECK(out.reason == "20 of 20 calls within 10 s failed, the last with venue_error");
+        CHECK(out.reason == "20 of 20 quotes within 10 s failed, the last with venue_error");
         REQUIRE(out.next_probe);
         CHECK(*out.next_probe >= *out.since + 5s);
         CHECK(market.router.next_probe_in() == *out.next_probe - *out.since);
@@ -166,7 +166,7 @@ TEST_SUITE("routing/router gates") {
         }
         time.pass(1s);
         CHECK(decisions.size() == 10);
-        CHECK(router.statuses()[1].reason == "8 calls to it never returned");
+        CHECK(router.statuses()[1].reason == "4 calls to it never returned");
         hung->pause() = 1ms;
         time.pass(10s);
         (void)time.run(router.decide(ask_for("SOL", "USDC", 5), false, false));
@@ -215,15 +215,29 @@ TEST_SUITE("routing/router gates") {
         CHECK(market.orca().state == VenueState::active);
         market.time.pass(20s);
         market.bad->build_answer = reject(Reason::venue_error, "503");
-        for (int i = 0; i < 20; ++i) CHECK(market.build().error().reason == Reason::venue_error);
+        for (int i = 0; i < 20; ++i) {
+            (void)market.decide();
+            CHECK(market.build().error().reason == Reason::venue_error);
+        }
         CHECK(market.orca().state == VenueState::open);
         const auto refused = market.build();
         CHECK(refused.error().reason == Reason::breaker_open);
-        CHECK(refused.error().detail.starts_with("orca is left out: 20 of 20 calls"));
+        CHECK(refused.error().detail.starts_with("orca is left out: 20 of 20 builds"));
         SwapPlan stranger;
         stranger.quote.venue = "aldrin";
         CHECK(market.time.run(market.router.build(stranger, Anchor())).error() ==
               reject(Reason::venue_error, "aldrin is no longer configured"));
+    }
+
+    TEST_CASE("that it was not asked is nothing a venue can say of itself") {
+        for (const Reason claimed : {Reason::breaker_open, Reason::venue_busy}) {
+            Market market;
+            market.bad->answers(
+                [=](const QuoteRequest&) -> Result<Quote> { return reject(claimed, "mine"); });
+            CHECK(market.decide().answers[1].silence == reject(Reason::venue_error, "mine"));
+            market.bad->build_answer = reject(claimed, "mine");
+            CHECK(market.build().error() == reject(Reason::venue_error, "mine"));
+        }
     }
 
     TEST_CASE("whatever is under way when the router goes harms nobody") {

@@ -164,7 +164,7 @@ TEST_SUITE("server/quotes") {
         out.kind = "simulated";
         out.state = VenueState::open;
         out.since = Time(1'800'000'000s);
-        out.reason = "20 of 20 calls within 10 s failed, the last with venue_error";
+        out.reason = "20 of 20 quotes within 10 s failed, the last with venue_error";
         out.next_probe = Time(1'800'000'005s);
         VenueStatus probing = out;
         probing.state = VenueState::half_open;

@@ -100,19 +100,11 @@ Task<Result<RoutingDecision>> LocalService::quote(OrderRequest request) {
 }
 
 Task<Result<VenueStatus>> LocalService::pause_venue(std::string name, std::string reason) {
-    std::optional<std::string> words(std::move(reason));
-    co_return co_await asio::co_spawn(io_, hold_here(std::move(name), std::move(words)), use_task);
+    return engine_->hold_venue(std::move(name), std::move(reason));
 }
 
 Task<Result<VenueStatus>> LocalService::resume_venue(std::string name) {
-    std::optional<std::string> none;
-    co_return co_await asio::co_spawn(io_, hold_here(std::move(name), std::move(none)), use_task);
-}
-
-/// On the engine's thread, which alone may touch the router.
-Task<Result<VenueStatus>> LocalService::hold_here(std::string name, std::optional<std::string> reason) {
-    if (reason) co_return router_->hold(name, std::move(*reason));
-    co_return router_->resume(name);
+    return engine_->hold_venue(std::move(name), std::nullopt);
 }
 
 void LocalService::stop() {

@@ -50,7 +50,6 @@ public:
     void stop() override;
 
 private:
-    Task<Result<VenueStatus>> hold_here(std::string name, std::optional<std::string> reason);
     void add_samples();
     void run();
     void drain_here();

@@ -1,5 +1,6 @@
 #include "claim_loop.hpp"
 
+#include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/post.hpp>
@@ -17,6 +18,7 @@ constexpr auto idle_poll = 1s;       ///< a claim is never further away than thi
 constexpr auto store_pause = 250ms;  ///< after the store refused a claim
 constexpr auto fault_pause = 1s;     ///< after a run threw
 constexpr int faults_max = 3;        ///< then the order is poison
+constexpr auto fault_memory = 60s;   ///< a fault so long after the last one has nothing to do with it
 constexpr std::uint64_t fruitless_claims_max = 5;  ///< so it is after as many claims that led to nothing
 constexpr auto park_first = 15s;                   ///< doubled each time the same order is parked
 constexpr auto park_max = 300s;
@@ -119,8 +121,11 @@ Task<void> ClaimLoop::loop() {
         }
         complained = false;
         ClaimBatch taken = std::move(batch).value();
-        starts_.take(taken.orders.size());
-        for (Claimed& claimed : taken.orders) launch(std::move(claimed));
+        for (Claimed& claimed : taken.orders) {
+            // Taking an order up again, after a pause or a crash, is no start.
+            if (!claimed.order.first_claimed_at) starts_.take(1);
+            launch(std::move(claimed));
+        }
         if (taken.orders.size() < allowed) co_await alarm_->wait(until(taken.next_due));
     }
 }
@@ -159,12 +164,13 @@ Task<void> ClaimLoop::fly(std::shared_ptr<Flight> flight) {
 
 Task<RunOutcome> ClaimLoop::fly_to_outcome(Flight& flight) {
     std::string poison = co_await suspicion_of(flight);
+    Time last_fault{};
     for (int faults = 0;;) {
         std::string fault;
         try {
             RunOutcome outcome = RunOutcome::lost;
             if (!poison.empty()) {
-                const std::chrono::microseconds pause = pause_of_poison(flight);
+                const std::chrono::microseconds pause = co_await pause_of_poison(flight);
                 outcome = co_await runner_.park(flight, poison, pause);
                 if (outcome == RunOutcome::released) remember_park(flight);
             } else {
@@ -175,7 +181,9 @@ Task<RunOutcome> ClaimLoop::fly_to_outcome(Flight& flight) {
             fault = describe_current_exception();
         }
         if (!fault.empty()) {
-            ++faults;
+            const Time at = parts_.clock.now();
+            faults = at - last_fault > fault_memory ? 1 : faults + 1;
+            last_fault = at;
             if (faults >= faults_max) poison = "the engine failed on this order again and again: " + fault;
             log_order(parts_.log, LogLevel::error, "order.fault", fault, flight.order);
             co_await parts_.timers.sleep_for(fault_pause);
@@ -202,23 +210,34 @@ Task<std::string> ClaimLoop::suspicion_of(const Flight& flight) {
         flight.order.status == OrderStatus::routing || flight.order.status == OrderStatus::building;
     if (fruitless < fruitless_claims_max && in_midst && !flight.open) {
         // Each run that died left the move into routing, and the next one that it was interrupted.
-        constexpr std::uint32_t events_looked_at = 64;
-        const std::uint32_t last = flight.order.last_seq;
-        Result<std::vector<CommittedEvent>> history = co_await parts_.store.events_after(
-            flight.order.id, last - std::min(last, events_looked_at), events_looked_at);
-        if (history) fruitless = std::max(fruitless, interruptions(history.value()));
+        const std::vector<CommittedEvent> history = co_await latest_events(flight);
+        fruitless = std::max(fruitless, interruptions(history));
     }
     if (fruitless < fruitless_claims_max) co_return std::string();
     co_return "it was taken up " + std::to_string(fruitless) +
         " times and got nowhere: the process may die of it";
 }
 
-std::chrono::microseconds ClaimLoop::pause_of_poison(const Flight& flight) const {
-    const auto known = parks_.find(flight.order.id);
-    const int times = known == parks_.end() ? 0 : known->second.times;
+Task<std::vector<CommittedEvent>> ClaimLoop::latest_events(const Flight& flight) {
+    constexpr std::uint32_t events_looked_at = 64;
+    const std::uint32_t last = flight.order.last_seq;
+    Result<std::vector<CommittedEvent>> history = co_await parts_.store.events_after(
+        flight.order.id, last - std::min(last, events_looked_at), events_looked_at);
+    if (!history) co_return std::vector<CommittedEvent>();
+    co_return std::move(history).value();
+}
+
+Task<std::chrono::microseconds> ClaimLoop::pause_of_poison(const Flight& flight) {
+    const std::vector<CommittedEvent> history = co_await latest_events(flight);
+    std::int64_t times = std::count_if(history.begin(), history.end(), [](const CommittedEvent& event) {
+        return event->kind == EventKind::parked;
+    });
+    // Older parks than those are remembered by the process that did them.
+    if (const auto known = parks_.find(flight.order.id); known != parks_.end())
+        times = std::max<std::int64_t>(times, known->second.times);
     std::chrono::microseconds pause = park_first;
-    for (int i = 0; i < times && pause < park_max; ++i) pause *= 2;
-    return std::min<std::chrono::microseconds>(pause, park_max);
+    for (std::int64_t i = 0; i < times && pause < park_max; ++i) pause *= 2;
+    co_return std::min<std::chrono::microseconds>(pause, park_max);
 }
 
 void ClaimLoop::remember_park(const Flight& flight) {

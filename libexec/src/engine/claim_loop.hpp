@@ -42,7 +42,9 @@ private:
     Task<RunOutcome> fly_to_outcome(Flight& flight);
     /// Why the order is not to be run at once; empty: nothing is against it.
     Task<std::string> suspicion_of(const Flight& flight);
-    std::chrono::microseconds pause_of_poison(const Flight& flight) const;
+    Task<std::chrono::microseconds> pause_of_poison(const Flight& flight);
+    /// The order's last ones; none when the store does not say.
+    Task<std::vector<CommittedEvent>> latest_events(const Flight& flight);
     void remember_park(const Flight& flight);
     Task<bool> take_again(Flight& flight);
     /// The order is nobody's any more: whether it ended, which this node then has not noticed.

@@ -46,6 +46,7 @@ struct Engine::Impl {
     Task<Result<CancelAnswer>> cancel_here(OrderId id, Viewer viewer);
     Task<Result<CancelAnswer>> cancel_in_flight(std::shared_ptr<Flight> flight);
     Task<RoutingDecision> quote_here(OrderRequest request);
+    Task<Result<VenueStatus>> hold_here(std::string name, std::optional<std::string> reason);
     Task<void> drain_here();
     bool cannot_meet(std::chrono::milliseconds deadline) const;
     Rejection queue_full() const {
@@ -64,6 +65,8 @@ struct Engine::Impl {
         std::make_shared<std::atomic<std::uint64_t>>(0);
     std::atomic<std::uint64_t> last_number{0};
     const std::shared_ptr<std::atomic<std::uint32_t>> quotes_open =
+        std::make_shared<std::atomic<std::uint32_t>>(0);
+    const std::shared_ptr<std::atomic<std::uint32_t>> holds_open =
         std::make_shared<std::atomic<std::uint32_t>>(0);
     std::uint64_t quotes_asked = 0;  ///< the engine's thread counts
     ClaimLoop claims;
@@ -171,6 +174,14 @@ Task<Result<RoutingDecision>> Engine::quote(OrderRequest request) {
     co_return co_await asio::co_spawn(impl.parts.io, impl.quote_here(std::move(request)), use_task);
 }
 
+Task<Result<VenueStatus>> Engine::hold_venue(std::string name, std::optional<std::string> reason) {
+    Impl& impl = *impl_;
+    const Counted place(impl.holds_open);
+    if (impl.draining) co_return reject(Reason::draining, "the engine is stopping, and a hold ends with it");
+    co_return co_await asio::co_spawn(impl.parts.io, impl.hold_here(std::move(name), std::move(reason)),
+                                      use_task);
+}
+
 Task<void> Engine::drain() {
     impl_->draining = true;
     co_await asio::co_spawn(impl_->parts.io, impl_->drain_here(), use_task);
@@ -236,11 +247,16 @@ Task<RoutingDecision> Engine::Impl::quote_here(OrderRequest request) {
                                            order.request.native_out);
 }
 
+Task<Result<VenueStatus>> Engine::Impl::hold_here(std::string name, std::optional<std::string> reason) {
+    if (reason) co_return parts.router.hold(name, std::move(*reason));
+    co_return parts.router.resume(name);
+}
+
 Task<void> Engine::Impl::drain_here() {
     claims.stop();
     const Time until = parts.clock.now() + drain_patience;
-    // Whoever waits for a quote is answered, too: after the drain nothing runs here any more.
-    while (claims.in_flight() + *quotes_open > 0 && parts.clock.now() < until)
+    // Whoever waits for a quote or a hold is answered, too: after the drain nothing runs here any more.
+    while (claims.in_flight() + *quotes_open + *holds_open > 0 && parts.clock.now() < until)
         co_await parts.timers.sleep_for(drain_poll);
     if (claims.in_flight() > 0) {
         parts.log.warn("engine.drain_incomplete",

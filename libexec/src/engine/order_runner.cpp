@@ -25,6 +25,10 @@ constexpr auto closed_pause_max = 5s;
 /// Whether the venue was not even asked.
 bool is_left_out(Reason reason) { return reason == Reason::breaker_open || reason == Reason::venue_busy; }
 
+/// Of several troubles the greatest counts: one of a venue that was asked, then that of a full one, which may
+/// have room in a moment.
+int weight_of(Reason trouble) { return !is_left_out(trouble) ? 2 : trouble == Reason::venue_busy ? 1 : 0; }
+
 /// Why no venue can take the order. Only a healthy market that says no is final: as long as one venue
 /// had trouble of its own, or was left out, asking again later may help.
 Rejection no_offer(const RoutingDecision& decision) {
@@ -36,13 +40,30 @@ Rejection no_offer(const RoutingDecision& decision) {
         if (!detail.empty()) detail += "; ";
         detail += answer.venue + ": " + answer.silence->detail;
         if (is_retryable(answer.silence->reason)) {
-            if (!trouble || is_left_out(*trouble)) trouble = answer.silence->reason;
+            if (!trouble || weight_of(*trouble) < weight_of(answer.silence->reason))
+                trouble = answer.silence->reason;
         } else if (!refusal || answer.silence->reason == Reason::insufficient_liquidity) {
             refusal = answer.silence->reason;
         }
     }
     if (detail.empty()) detail = "no venue is configured";
     return reject(trouble ? *trouble : refusal.value_or(Reason::no_route), std::move(detail));
+}
+
+/// Why the best quote is not good enough. A venue that was left out might have had a better one: then it is
+/// waited for.
+Rejection beyond_limit(const RoutingDecision& decision, const TokenAmount& limit) {
+    const std::string words =
+        "the best quote no longer meets the limit " + to_text(limit) + " fixed by the first decision";
+    std::optional<Reason> missing;
+    std::string detail;
+    for (const VenueAnswer& answer : decision.answers) {
+        if (!answer.silence || !is_left_out(answer.silence->reason)) continue;
+        if (!missing || weight_of(*missing) < weight_of(answer.silence->reason))
+            missing = answer.silence->reason;
+        detail += "; " + answer.venue + ": " + answer.silence->detail;
+    }
+    return reject(missing.value_or(Reason::slippage_exceeded), words + detail);
 }
 
 bool within(Amount limit, const Quote& quote, SwapMode mode) {
@@ -115,13 +136,7 @@ Task<RunOutcome> OrderRunner::route_and_send(Flight& flight) {
         parts_.store.commit_later(quotes.finish());
         if (order.cancel_requested) co_return co_await end_cancelled(flight);
         if (draining_) co_return co_await give_back(flight);
-        Rejection why = reject(Reason::slippage_exceeded, {});
-        if (best == nullptr) {
-            why = no_offer(decision);
-        } else {
-            why.detail = "the best quote no longer meets the limit " + to_text(limit_of(order)) +
-                         " fixed by the first decision";
-        }
+        Rejection why = best == nullptr ? no_offer(decision) : beyond_limit(decision, limit_of(order));
         co_return co_await retry_or_end(flight, std::move(why), std::nullopt);
     }
     co_return co_await open_attempt(flight, std::move(decision));
@@ -280,7 +295,7 @@ Task<RunOutcome> OrderRunner::retry_or_end(Flight& flight, Rejection cause, std:
     // Where no venue was asked nothing was tried: that uses up time, and no attempt.
     const bool waits = !closed && is_left_out(cause.reason);
     if (waits) {
-        delay = pause_of_closed_venues(order, jitter);
+        delay = pause_of_closed_venues(order, cause.reason, jitter);
     } else if (is_retryable(cause.reason)) {
         delay = config_.retry.delay_after(order.attempt, jitter);
     }
@@ -319,7 +334,7 @@ Task<RunOutcome> OrderRunner::retry_or_end(Flight& flight, Rejection cause, std:
     Step last = step.finish();
     const RunOutcome written = co_await commit_until_written(flight, std::move(last), outcome);
     if (written != RunOutcome::lost && closed) metrics_.attempt_closed(*closed, order.request.mode);
-    if (written == RunOutcome::released) metrics_.retried(reason);
+    if (written == RunOutcome::released && !waits) metrics_.retried(reason);
     co_return written;
 }
 
@@ -388,16 +403,23 @@ Task<RunOutcome> OrderRunner::commit_until_written(Flight& flight, Step step, Ru
     }
 }
 
-std::chrono::milliseconds OrderRunner::pause_of_closed_venues(const Order& order, Random& jitter) const {
-    const auto known = parts_.router.next_probe_in();
+std::chrono::milliseconds OrderRunner::pause_of_closed_venues(const Order& order, Reason why,
+                                                              Random& jitter) const {
+    // A full venue may have room long before a broken one is tried again.
+    const auto known = why == Reason::breaker_open ? parts_.router.next_probe_in() : std::nullopt;
     // Without a known moment it asks more and more rarely: each time leaves its mark in the order's history.
     const auto age = now() - order.first_claimed_at.value_or(now());
-    const auto wanted = std::chrono::ceil<std::chrono::milliseconds>(
+    std::chrono::milliseconds wanted = std::chrono::ceil<std::chrono::milliseconds>(
         known ? *known : std::max<std::chrono::microseconds>(config_.retry.delay_first, age / 4));
-    const auto pause = std::clamp<std::chrono::milliseconds>(wanted, closed_pause_first, closed_pause_max);
+    // The venue shut after its quote was chosen: another one may take the order at once.
+    if (order.status == OrderStatus::building) wanted = closed_pause_first;
+    auto pause = std::clamp<std::chrono::milliseconds>(wanted, closed_pause_first, closed_pause_max);
     // So that those who wait do not all come at once.
-    return pause +
-           std::chrono::milliseconds(jitter.below(static_cast<std::uint64_t>(closed_pause_first.count())));
+    pause += std::chrono::milliseconds(jitter.below(static_cast<std::uint64_t>(closed_pause_first.count())));
+    // The last look is shortly before the deadline, not one pause before it.
+    const auto left = std::chrono::floor<std::chrono::milliseconds>(deadline_of(order) - now());
+    return std::min(pause,
+                    std::max<std::chrono::milliseconds>(closed_pause_first, left - 2 * closed_pause_first));
 }
 
 Time OrderRunner::deadline_of(const Order& order) const {

@@ -41,7 +41,9 @@ private:
 
     Time now() const { return parts_.clock.now(); }
     Time deadline_of(const Order& order) const;
-    std::chrono::milliseconds pause_of_closed_venues(const Order& order, Random& jitter) const;
+    /// How long an order waits that is refused by gates; no shorter than the least pause, even when the
+    /// deadline comes before.
+    std::chrono::milliseconds pause_of_closed_venues(const Order& order, Reason why, Random& jitter) const;
     void log_decision(const Order& order, const RoutingDecision& decision);
 
     const EngineConfig& config_;

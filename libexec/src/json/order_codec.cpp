@@ -183,8 +183,10 @@ Decisions decisions_in(const std::vector<CommittedEvent>& events) {
     return decisions;
 }
 
-CommittedEvent parking_in(const std::vector<CommittedEvent>& events) {
-    return !events.empty() && events.back()->kind == EventKind::parked ? events.back() : nullptr;
+CommittedEvent parking_in(const std::vector<CommittedEvent>& events, Time now) {
+    if (events.empty() || events.back()->kind != EventKind::parked) return nullptr;
+    // Whoever takes it up again may have nothing to write for a long while.
+    return events.back()->next_retry_at > now ? events.back() : nullptr;
 }
 
 std::string encode_order(const Order& order, const std::vector<Attempt>& attempts, const Decisions& decisions,

@@ -20,7 +20,7 @@ Breaker::Admission Breaker::admit(Time now) {
     return Admission::refused;
 }
 
-void Breaker::ended(Time now, std::uint64_t era, std::optional<Reason> failure, Random& random) {
+void Breaker::ended(Time now, std::uint64_t era, Asked asked, std::optional<Reason> failure, Random& random) {
     if (era != era_) return;
     if (state_ == VenueState::half_open) {
         if (!failure) {
@@ -31,18 +31,20 @@ void Breaker::ended(Time now, std::uint64_t era, std::optional<Reason> failure, 
         return;
     }
     if (state_ != VenueState::active) return;
-    CallWindow::Counts& slot = window_.at(now);
+    CallWindow& window = asked == Asked::build ? builds_ : quotes_;
+    CallWindow::Counts& slot = window.at(now);
     ++slot.answered;
     // Only a failure opens it: a success is no reason, even if it is the one that makes the calls enough.
     if (!failure) return;
     ++slot.failed;
-    const CallWindow::Counts seen = window_.sum(now);
+    const CallWindow::Counts seen = window.sum(now);
     if (seen.answered < policy_.calls_min) return;
     if (std::uint64_t{seen.failed} * 100 < std::uint64_t{seen.answered} * policy_.failed_percent) return;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(policy_.window).count();
     open(now,
-         std::to_string(seen.failed) + " of " + std::to_string(seen.answered) + " calls within " +
-             std::to_string(seconds) + " s failed, the last with " + std::string(to_string(*failure)),
+         std::to_string(seen.failed) + " of " + std::to_string(seen.answered) +
+             (asked == Asked::build ? " builds" : " quotes") + " within " + std::to_string(seconds) +
+             " s failed, the last with " + std::string(to_string(*failure)),
          random);
 }
 
@@ -88,7 +90,8 @@ void Breaker::close(Time now) {
     become(VenueState::active, now);
     closed_at_ = now;
     why_.clear();
-    window_.clear();
+    quotes_.clear();
+    builds_.clear();
 }
 
 }  // namespace libexec

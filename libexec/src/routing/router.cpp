@@ -51,6 +51,13 @@ std::string words_of(std::exception_ptr thrown) {
     }
 }
 
+/// What a venue says of itself. That it was not asked is ours alone to say: orders wait for it without end.
+Rejection own_words(Rejection silence) {
+    if (silence.reason == Reason::breaker_open || silence.reason == Reason::venue_busy)
+        silence.reason = Reason::venue_error;
+    return silence;
+}
+
 /// Below zero when `a` goes before `b`.
 int compare_offers(const Quote& a, const Quote& b, SwapMode mode) {
     const Amount net_a = net_of_costs(a, mode);
@@ -275,7 +282,7 @@ Task<void> Router::ask(std::shared_ptr<Round> round, std::size_t place, QuoteReq
     try {
         Result<Quote> offered = co_await venue->quote(request);
         if (!offered) {
-            silence = offered.error();
+            silence = own_words(offered.error());
         } else if (std::string wrong = misfit(offered.value(), request, venue->name()); !wrong.empty()) {
             silence = reject(Reason::venue_error, std::move(wrong));
         } else {
@@ -290,7 +297,7 @@ Task<void> Router::ask(std::shared_ptr<Round> round, std::size_t place, QuoteReq
     call.under_way = false;
     if (round->lanes->closed) co_return;
     if (call.given_up) {
-        round->lanes->all[place].gate.returned(call.pass);
+        round->lanes->all[place].gate.returned();
         co_return;
     }
     const std::optional<Reason> failure = silence ? std::optional(silence->reason) : std::nullopt;
@@ -352,9 +359,10 @@ Task<void> Router::construct(std::shared_ptr<Build> work, SwapPlan plan, Anchor 
         thrown = std::current_exception();
     }
     if (thrown) built = reject(Reason::venue_error, words_of(thrown));
+    if (!built) built = own_words(built.error());
     if (work->lanes->closed) co_return;
     if (work->over) {
-        work->lanes->all[work->place].gate.returned(work->pass);
+        work->lanes->all[work->place].gate.returned();
         co_return;
     }
     work->lanes->leave(work->place, work->pass, built ? std::nullopt : std::optional(built.error().reason));

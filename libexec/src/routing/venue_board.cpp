@@ -11,7 +11,7 @@ VenueBoard::VenueBoard(std::vector<VenueStatus> venues, Metrics* metrics, Log* l
                                      "From the question to the venue's answer, or to the end of patience.",
                                      {"venue"}, duration_buckets());
     left_out_ = metrics->counters("libexec_venue_left_out_total",
-                                  "Decisions that did not ask a venue, by the reason.", {"venue", "reason"});
+                                  "Times a venue was not asked, by the reason.", {"venue", "reason"});
     for (const VenueStatus& venue : venues_) {
         for (const Reason why : {Reason::breaker_open, Reason::venue_busy})
             left_out_->with({venue.name, to_string(why)});

@@ -18,15 +18,23 @@ Result<VenueGate::Pass> VenueGate::enter(Purpose purpose, Time now) {
     // A build follows a quote: it is not what tries a venue anew.
     if (purpose == Purpose::build && breaker_.state() != VenueState::active) return closed_to(purpose);
     Pass pass;
-    switch (breaker_.admit(now)) {
+    pass.build = purpose == Purpose::build;
+    const Breaker::Admission admission = breaker_.admit(now);
+    if (admission != Breaker::Admission::refused && is_swamped()) {
+        // Not even a probe: each call that never returns keeps its memory.
+        breaker_.trip(now, std::to_string(given_up_) + " calls to it never returned, the most there may be",
+                      random_);
+        return closed_to(purpose);
+    }
+    switch (admission) {
         case Breaker::Admission::refused:
             return closed_to(purpose);
         case Breaker::Admission::probe:
             pass.probe = true;  // neither bound holds for it: it is how the venue gets out of either
             break;
         case Breaker::Admission::call:
-            if (inside_ >= policy_.calls_max) {
-                return reject(Reason::venue_busy, "left out: " + std::to_string(inside_) +
+            if (inside() >= policy_.calls_max) {
+                return reject(Reason::venue_busy, "left out: " + std::to_string(inside()) +
                                                       " calls to it are under way, the most there may be");
             }
             if (purpose != Purpose::retry_quote) break;
@@ -45,33 +53,33 @@ Result<VenueGate::Pass> VenueGate::enter(Purpose purpose, Time now) {
     if (purpose == Purpose::first_quote) ++slot.asked;
     if (purpose == Purpose::retry_quote) ++slot.retries;
     pass.era = breaker_.era();
-    pass.crowd = crowd_;
-    ++inside_;
+    ++live_;
     return pass;
 }
 
 void VenueGate::leave(const Pass& pass, Time now, std::optional<Reason> answer) {
-    if (pass.crowd == crowd_) --inside_;
+    --live_;
     judge(pass, now, answer && is_venues_fault(*answer) ? answer : std::nullopt);
 }
 
 void VenueGate::give_up(const Pass& pass, Time now) {
-    if (pass.crowd == crowd_) ++given_up_;
+    ++given_up_;
     judge(pass, now, Reason::venue_timeout);
-    if (given_up_ >= policy_.calls_max) {
-        breaker_.trip(now, std::to_string(given_up_) + " calls to it never returned", random_);
-    }
+    // Half of its places: what the other half can carry may be too little, and nobody would know why.
+    const std::size_t stuck = given_up_ - forgiven_;
+    if (stuck >= (policy_.calls_max + 1) / 2)
+        breaker_.trip(now, std::to_string(stuck) + " calls to it never returned", random_);
 }
 
-void VenueGate::returned(const Pass& pass) {
-    if (pass.crowd != crowd_) return;
-    --inside_;
+void VenueGate::returned() {
+    --live_;
     --given_up_;
+    forgiven_ = std::min(forgiven_, given_up_);
 }
 
 void VenueGate::resume(Time now) {
     breaker_.resume(now);
-    forget_crowd();
+    forgiven_ = given_up_;
 }
 
 Rejection VenueGate::closed_to(Purpose purpose) const {
@@ -92,14 +100,11 @@ void VenueGate::judge(const Pass& pass, Time now, std::optional<Reason> failure)
     CallWindow::Counts& slot = asked_.at(now);
     ++slot.answered;
     if (failure) ++slot.failed;
-    breaker_.ended(now, pass.era, failure, random_);
+    const bool decides = pass.probe && pass.era == breaker_.era();
+    breaker_.ended(now, pass.era, pass.build ? Breaker::Asked::build : Breaker::Asked::quote, failure,
+                   random_);
     // It answers again: what it never answered it has forgotten, too.
-    if (pass.probe && breaker_.state() == VenueState::active && pass.crowd == crowd_) forget_crowd();
-}
-
-void VenueGate::forget_crowd() {
-    inside_ = given_up_ = 0;
-    ++crowd_;
+    if (decides && breaker_.state() == VenueState::active) forgiven_ = given_up_;
 }
 
 }  // namespace libexec

@@ -74,8 +74,8 @@ struct EngineParts {
     Metrics& metrics;
 };
 
-/// The life of every order of this node. `submit`, `cancel` and `quote` may be awaited from any thread's
-/// io_context; everything else happens on the engine's own.
+/// The life of every order of this node. `submit`, `cancel`, `quote` and `hold_venue` may be awaited from
+/// any thread's io_context; everything else happens on the engine's own.
 class Engine {
 public:
     /// An engine that stands still until `start`. `seed` decides the jitter of its retries.
@@ -99,6 +99,8 @@ public:
     /// What the venues would offer for this order now; places nothing. No route at all is an answer, too.
     /// Errors: queue_full (too many questions at once), draining.
     Task<Result<RoutingDecision>> quote(OrderRequest request);
+    /// Holds a venue with a reason, resumes it without one; see Router. Errors: not_found, draining.
+    Task<Result<VenueStatus>> hold_venue(std::string name, std::optional<std::string> reason);
 
     /// From any thread. Orders that were accepted stay accepted.
     void set_limits(std::uint64_t queue_limit, std::uint32_t orders_per_minute);

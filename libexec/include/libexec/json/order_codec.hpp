@@ -18,8 +18,8 @@ using Decisions = std::vector<std::shared_ptr<const RoutingDecision>>;
 /// The decisions recorded in an order's events, oldest first.
 Decisions decisions_in(const std::vector<CommittedEvent>& events);
 
-/// The event by which the order is put aside now; null when it is not.
-CommittedEvent parking_in(const std::vector<CommittedEvent>& events);
+/// The event by which the order is put aside at `now`; null when it is not, or no longer.
+CommittedEvent parking_in(const std::vector<CommittedEvent>& events, Time now);
 
 /// `{"success":true,"order":{...}}` with flat snake_case fields beside `order`. Its `routing` is the latest
 /// of `decisions`, or null; its `parked` tells of `parking`, or is null.

@@ -30,16 +30,18 @@ class Breaker {
 public:
     /// Whether a call may be made.
     enum class Admission : std::uint8_t { call, probe, refused };
+    /// What a call asked for. Each is judged by its own kind: who quotes well may still build nothing.
+    enum class Asked : std::uint8_t { quote, build };
 
     /// Closed.
     Breaker(BreakerPolicy policy, Time now)
-        : policy_(policy), since_(now), closed_at_(now), window_(policy.window) {}
+        : policy_(policy), since_(now), closed_at_(now), quotes_(policy.window), builds_(policy.window) {}
 
     /// Asks for one call now. A pause that is over ends here, with the probe.
     Admission admit(Time now);
     /// An admitted call ended, by a fault of the venue or not. `era` is that of its admission: what began
     /// before the last change says nothing about the state of now and changes nothing.
-    void ended(Time now, std::uint64_t era, std::optional<Reason> failure, Random& random);
+    void ended(Time now, std::uint64_t era, Asked asked, std::optional<Reason> failure, Random& random);
     /// Opens it at once, for a reason other than the share of failures, unless somebody holds it.
     void trip(Time now, std::string why, Random& random);
     /// An operator's word. It stays until `resume`; holding twice keeps the first moment, and the last words.
@@ -72,7 +74,8 @@ private:
     Time closed_at_;
     Time probe_at_{};
     std::string why_;
-    CallWindow window_;
+    CallWindow quotes_;
+    CallWindow builds_;
 };
 
 }  // namespace libexec

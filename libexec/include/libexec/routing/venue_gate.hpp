@@ -12,7 +12,9 @@ namespace libexec {
 /// What one venue is spared, and what others are spared of it.
 struct GatePolicy {
     BreakerPolicy breaker;
-    std::size_t calls_max = 256;  ///< calls a venue has not returned from, at once; at least 1
+    /// Calls a venue has not returned from, at once; at least 1. It is left out when half as many ran out of
+    /// time and never returned, and for good while four times as many have not.
+    std::size_t calls_max = 256;
     /// In the breaker's window: retries up to this share of the first questions. Only a venue that fails more
     /// often than this is spared: retries with other causes are no storm of its making.
     std::uint32_t retry_percent = 10;
@@ -28,8 +30,8 @@ public:
     /// A call that was let through. Ends with `leave`, or with `give_up` and, if it ever returns, `returned`.
     struct Pass {
         std::uint64_t era = 0;
-        std::uint64_t crowd = 0;
         bool probe = false;
+        bool build = false;
     };
 
     /// A closed breaker and nobody inside. `random` outlives the gate.
@@ -43,27 +45,30 @@ public:
     /// The call ran out of time. It stays inside: nobody knows what it holds.
     void give_up(const Pass& pass, Time now);
     /// A call that was given up returned at last.
-    void returned(const Pass& pass);
+    void returned();
 
-    /// See Breaker. Resuming forgets the calls that never returned.
+    /// See Breaker. Resuming forgives the calls that never returned, as a probe does that succeeds.
     void hold(Time now, std::string why) { breaker_.hold(now, std::move(why)); }
     void resume(Time now);
 
     const Breaker& breaker() const { return breaker_; }
-    std::size_t inside() const { return inside_; }
+    /// Calls under way that count against the bound: those forgiven do not.
+    std::size_t inside() const { return live_ - forgiven_; }
+    /// Calls that have not returned, all of them.
+    std::size_t live() const { return live_; }
 
 private:
     Rejection closed_to(Purpose purpose) const;
     void judge(const Pass& pass, Time now, std::optional<Reason> failure);
-    void forget_crowd();
+    bool is_swamped() const { return given_up_ >= 4 * policy_.calls_max; }
 
     GatePolicy policy_;
     Random& random_;
     Breaker breaker_;
     CallWindow asked_;
-    std::size_t inside_ = 0;
-    std::size_t given_up_ = 0;  ///< of those inside
-    std::uint64_t crowd_ = 0;   ///< grows when those inside are forgotten
+    std::size_t live_ = 0;
+    std::size_t given_up_ = 0;  ///< of those alive
+    std::size_t forgiven_ = 0;  ///< of those given up: held against the venue no more, but they hold memory
 };
 
 }  // namespace libexec
