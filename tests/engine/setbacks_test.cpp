@@ -15,6 +15,7 @@ struct Patient : EngineFixture {
         log = make_stream_log(out, LogLevel::debug, LogFormat::json, time);
         restart();
     }
+    ~Patient() { halt(); }  // while its log is still there
     static EngineConfig with(std::chrono::milliseconds deadline) {
         EngineConfig config;
         config.order_deadline = deadline;
