@@ -67,6 +67,22 @@ TEST_SUITE("engine/recovery") {
         check_invariants(world.store, world.chain);
     }
 
+    TEST_CASE("an order that is claimed again before its release was answered goes on") {
+        EngineFixture world;
+        int refusals = 1;
+        world.set_venues({{"meteora", [&](const QuoteRequest& asked) {
+                               return refusals-- > 0 ? refuses(Reason::venue_error)(asked)
+                                                     : quotes(1'500)(asked);
+                           }}});
+        world.store.before_answer = [&](const Step& step) {
+            return world.time.sleep_for(step.job.kind == JobChange::Kind::release ? 5s : 0s);
+        };
+        const OrderId id = world.submit();
+        world.time.pass(60s);
+        CHECK(world.path(id) == "pending routing pending routing building submitted confirmed");
+        check_invariants(world.store, world.chain);
+    }
+
     TEST_CASE("a store without space stops the orders, and they go on when it has some") {
         EngineFixture world;
         world.engine->start();

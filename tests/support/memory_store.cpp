@@ -51,7 +51,8 @@ Task<Result<StepAnswer>> MemoryStore::commit(Step step) {
                                                                   : "commit");
     if (fate == Trouble::refused) co_return reject(Reason::service_unavailable, "disk full");
     if (fate == Trouble::unknown) co_return reject(Reason::outcome_unknown, "answer lost, nothing written");
-    const StepAnswer answer = apply(std::move(step));
+    const StepAnswer answer = apply(step);
+    if (before_answer) co_await before_answer(step);
     if (fate == Trouble::answer_lost) co_return reject(Reason::outcome_unknown, "answer lost, written");
     co_return answer;
 }

@@ -22,6 +22,9 @@ public:
         return Trouble::none;
     };
 
+    /// Awaited once a step is written, before its answer.
+    std::function<Task<void>(const Step&)> before_answer;
+
     struct Row {
         Order order;
         std::vector<CommittedEvent> events;

@@ -176,7 +176,10 @@ Task<RunOutcome> ClaimLoop::fly_to_outcome(Flight& flight) {
             } else {
                 outcome = co_await runner_.run(flight);
             }
-            if (outcome != RunOutcome::lost) co_return outcome;
+            // What was released may have been claimed by this node again before it was told of the release.
+            // Whoever lands then leaves an order behind that is held here and flown by nobody.
+            const bool here_again = outcome == RunOutcome::released && flight.claimed_again;
+            if (outcome != RunOutcome::lost && !here_again) co_return outcome;
         } catch (...) {
             fault = describe_current_exception();
         }

@@ -157,8 +157,9 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
 
 Task<Result<CancelAnswer>> Engine::cancel(OrderId order, Viewer viewer) {
     // The engine's own thread knows whether the order is in flight; the answer comes back to the caller's.
-    co_return co_await asio::co_spawn(impl_->parts.io, impl_->cancel_here(order, std::move(viewer)),
-                                      use_task);
+    Result<CancelAnswer> answer =
+        co_await asio::co_spawn(impl_->parts.io, impl_->cancel_here(order, std::move(viewer)), use_task);
+    co_return answer;
 }
 
 Task<Result<RoutingDecision>> Engine::quote(OrderRequest request) {
@@ -201,7 +202,10 @@ Task<Result<CancelAnswer>> Engine::Impl::cancel_here(OrderId id, Viewer viewer) 
 
     Result<std::optional<Claimed>> claimed = co_await parts.store.claim_order(id);
     if (!claimed) co_return claimed.error();
-    if (const std::shared_ptr<Flight> flight = claims.find(id)) co_return co_await cancel_in_flight(flight);
+    if (const std::shared_ptr<Flight> flight = claims.find(id)) {
+        if (claimed.value()) flight->claimed_again = true;
+        co_return co_await cancel_in_flight(flight);
+    }
     if (!claimed.value()) {
         // Somebody else holds it, or it ended this moment: the flag is set, and whoever has it obeys.
         CancelAnswer later;

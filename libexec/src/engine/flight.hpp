@@ -37,8 +37,8 @@ struct Flight {
     std::optional<CommittedIntent> open;  ///< the one transaction that may be alive
     std::unique_ptr<Alarm> alarm;         ///< the runner's: rung by cancel and drain
     StageTimes stages;
-    bool cancel_noted = false;   ///< the cancel_requested event is written
-    bool claimed_again = false;  ///< the claim loop was handed this order anew: the store says it is here
+    bool cancel_noted = false;         ///< the cancel_requested event is written
+    bool claimed_again = false;        ///< this node was handed the order anew: the store says it is here
     std::optional<RunOutcome> landed;  ///< nothing while it flies
 };
 
