@@ -64,6 +64,10 @@ PgWriteTables::PgWriteTables(const PgPlace& place, const PgNode& who)
       renew_(connection_.session),
       give_back_(connection_.session) {
     check_durability(connection_.session);
+    // Whoever stands still for a lease in the middle of a transaction has lost what it holds, its row locks
+    // among it: other nodes would wait for those with all they have to write.
+    const auto lease_ms = std::chrono::ceil<std::chrono::milliseconds>(who.lease).count();
+    connection_.session << "set idle_in_transaction_session_timeout to " + std::to_string(lease_ms);
     migrate_pg(connection_.session, place.schema);
     now_.set_null();
     me_.set(who.id);
