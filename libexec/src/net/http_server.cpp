@@ -134,6 +134,8 @@ private:
         const std::uint64_t others = descriptors_of_its_own + surplus_connections;
         const std::uint64_t descriptors = descriptor_limit();
         const std::uint64_t room = descriptors > others ? descriptors - others : 0;
+        // Where there is next to nothing, those who are told so must not take the rest.
+        if (room < connections_least) surplus_ = std::min(surplus_connections, descriptors / 8);
         connections_max_ =
             std::min<std::uint64_t>(shared_.config.connections_max, std::max(room, connections_least));
         if (connections_max_ == shared_.config.connections_max) return;
@@ -170,7 +172,7 @@ private:
         asio::error_code error;
         const tcp::endpoint peer = socket.remote_endpoint(error);
         if (error) return;  // gone already
-        if (open >= limit + surplus_connections) {
+        if (open >= limit + surplus_) {
             shared_.refused.fetch_add(1, std::memory_order_relaxed);
             return;
         }
@@ -214,6 +216,7 @@ private:
     std::mutex identity_mutex_;
     std::shared_ptr<const TlsIdentity> identity_;
     std::uint64_t connections_max_ = 0;
+    std::uint64_t surplus_ = surplus_connections;
     std::uint16_t port_ = 0;
 };
 
