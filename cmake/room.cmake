@@ -53,3 +53,11 @@ function(libexec_precompile target kind)
     endif()
     target_precompile_headers(${target} REUSE_FROM ${carrier})
 endfunction()
+
+# libexec_failpoints(a.cpp ...): these files of the folder have marks of libexec/base/failpoint.hpp, which mean something
+# only with the option. A file that is forgotten here has none: the crash tests then miss its marks.
+function(libexec_failpoints)
+    if(LIBEXEC_FAILPOINTS)
+        set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS LIBEXEC_FAILPOINTS)
+    endif()
+endfunction()

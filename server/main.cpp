@@ -11,6 +11,7 @@
 
 #include "config_file.hpp"
 #include "daemon.hpp"
+#include "libexec/base/failpoint.hpp"
 #include "libexec/json/nearest_word.hpp"
 #include "settings.hpp"
 
@@ -110,6 +111,7 @@ int run(int count, char** words) {
         return static_cast<int>(ExitCode::stopped);
     }
     std::vector<std::string> errors;
+    if (std::string wrong = failpoint::choose(); !wrong.empty()) errors.push_back(std::move(wrong));
     for (const std::string& stranger : command.strangers) {
         // The value of an unknown flag is no second mistake.
         if (!errors.empty() && !stranger.starts_with('-')) continue;

@@ -6,6 +6,7 @@
 #include "accept.hpp"
 #include "event_feed.hpp"
 #include "event_sender.hpp"
+#include "libexec/base/failpoint.hpp"
 #include "libexec/json/event_codec.hpp"
 #include "order_routes.hpp"
 
@@ -195,6 +196,7 @@ Task<void> StreamRoutes::serve_events(Call& call) {
         std::string text = ": still here\n\n";
         if (next) text = *next ? event_stream_text(next->value()) : std::string();
         if (!text.empty() && !co_await call.http().write_chunk(std::move(text))) break;
+        LIBEXEC_FAILPOINT("sse-chunk-written");
         if (ended) break;
     }
 }

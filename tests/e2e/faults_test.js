@@ -5,7 +5,8 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
 const { execFileSync } = require('node:child_process');
-const { test, main, Skip, FAST_WORLD } = require('./support/suite');
+const { test, main, FAST_WORLD } = require('./support/suite');
+const { mountTmpfs, fillDisk } = require('./support/disk');
 const { request, sleep, within } = require('./support/http');
 const { swap, submit, submitOk, readOrder, readEvents, waitForEnd } = require('./support/orders');
 const { checkEvents } = require('./support/judge');
@@ -60,23 +61,6 @@ test('a database that is not one of ours is refused with 3 and left alone', asyn
   assert.deepStrictEqual(fs.readFileSync(daemon.databasePath), before);
 });
 
-function mountTmpfs(place, size) {
-  const folder = place.folder('small-disk');
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], { stdio: 'pipe' });
-  } catch (error) {
-    throw new Skip(`mounting a small disk is not permitted here (${String(error.stderr || error).trim()})`);
-  }
-  place.atEnd(() => execFileSync('umount', ['-l', folder]));
-  return folder;
-}
-
-const fill = (folder) => {
-  const file = fs.openSync(path.join(folder, 'filler'), 'w');
-  const piece = Buffer.alloc(4096, 120);
-  try { for (;;) fs.writeSync(file, piece); } catch (error) { assert.strictEqual(error.code, 'ENOSPC'); } finally { fs.closeSync(file); }
-};
-
 test('a full disk: new orders are refused with 503, none is lost, and it recovers when there is space', async (place) => {
   const disk = mountTmpfs(place, '24m');
   const journals = place.folder('journal');
@@ -87,7 +71,7 @@ test('a full disk: new orders are refused with 503, none is lost, and it recover
   const before = [];
   for (let i = 0; i < 10; i++) before.push(await submitOk(daemon.url, swap()));
 
-  fill(disk);
+  fillDisk(path.join(disk, 'filler'));
   const accepted = [];
   let refusal = null;
   for (let i = 0; i < 3000 && refusal === null; i++) {
@@ -98,6 +82,7 @@ test('a full disk: new orders are refused with 503, none is lost, and it recover
   assert.ok(refusal !== null, `${accepted.length} orders were accepted on a full disk`);
   assert.strictEqual(refusal.status, 503, refusal.text);
   assert.strictEqual(refusal.json.code, 'service_unavailable');
+  assert.ok(Number(refusal.headers['retry-after']) > 0, JSON.stringify(refusal.headers));
   assert.strictEqual((await request(`${daemon.url}/livez`)).status, 200);
   assert.strictEqual((await request(`${daemon.url}/readyz?verbose`)).status, 503);
   for (const id of [...before, ...accepted]) assert.strictEqual((await readOrder(daemon.url, id)).id, id);
@@ -115,6 +100,7 @@ test('a full disk: new orders are refused with 503, none is lost, and it recover
   }
   assert.strictEqual((await request(`${daemon.url}/readyz`)).status, 200);
   assert.strictEqual((await daemon.terminate()).code, 0);
+  assert.strictEqual(execFileSync('sqlite3', [daemon.databasePath, 'pragma integrity_check'], { encoding: 'utf8' }), 'ok\n');
 });
 
 test('a disk that may only be read: the start is refused with 3, or orders with 503; the old ones stay', async (place) => {

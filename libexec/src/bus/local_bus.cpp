@@ -5,6 +5,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "libexec/base/failpoint.hpp"
 #include "subscriber.hpp"
 
 namespace libexec {
@@ -158,6 +159,7 @@ void LocalBus::publish(const std::vector<CommittedEvent>& events) {
         if (found != hub_->by_order.end()) {
             found->second.seen = std::max(found->second.seen, event->seq);
             for (const auto& subscriber : found->second.subscribers) subscriber->deliver(event);
+            LIBEXEC_FAILPOINT("event-delivered");
         }
         for (const auto& [subscriber, viewer] : hub_->feed) {
             // Not later: what others do must not fill this one's backlog.

@@ -1,5 +1,6 @@
 #include "attempt_watcher.hpp"
 
+#include "libexec/base/failpoint.hpp"
 #include "libexec/base/safeguard.hpp"
 #include "order_log.hpp"
 #include "step_builder.hpp"
@@ -31,11 +32,16 @@ Task<Observation> AttemptWatcher::until_decided(Flight& flight) {
     for (;;) {
         // The same bytes, again and again: repeating them is harmless, and recovery always starts with it.
         if (!sent_at || now() - *sent_at >= config_.resend_interval) {
+            LIBEXEC_FAILPOINT("before-send");
             co_await send(flight);
+            LIBEXEC_FAILPOINT("after-send");
             sent_at = now();
         }
         Observation seen = co_await parts_.chain.observe(flight.open->attempt());
-        if (decides(seen)) co_return seen;
+        if (decides(seen)) {
+            LIBEXEC_FAILPOINT("decided");
+            co_return seen;
+        }
         if (draining_) co_return Unknown{};
         if (!LIBEXEC_SAFEGUARD(closed_before_terminal) && flight.order.cancel_requested) co_return Unknown{};
         note_while_open(flight);

@@ -6,6 +6,7 @@
 #include <asio/post.hpp>
 #include <exception>
 
+#include "libexec/base/failpoint.hpp"
 #include "libexec/base/safeguard.hpp"
 #include "order_log.hpp"
 
@@ -121,6 +122,7 @@ Task<void> ClaimLoop::loop() {
         }
         complained = false;
         ClaimBatch taken = std::move(batch).value();
+        if (!taken.orders.empty()) LIBEXEC_FAILPOINT("after-claim");
         for (Claimed& claimed : taken.orders) {
             // Taking an order up again, after a pause or a crash, is no start.
             if (!claimed.order.first_claimed_at) starts_.take(1);

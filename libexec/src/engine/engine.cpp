@@ -4,6 +4,7 @@
 #include <asio/post.hpp>
 
 #include "claim_loop.hpp"
+#include "libexec/base/failpoint.hpp"
 
 namespace libexec {
 namespace {
@@ -130,7 +131,9 @@ Task<Result<Submitted>> Engine::submit(OrderRequest request, SubmitOptions optio
     opened.account = order.account;
     const OrderId id = order.id;
 
+    LIBEXEC_FAILPOINT("before-accept");
     Result<AcceptAnswer> answer = co_await impl.parts.store.accept(std::move(acceptance));
+    LIBEXEC_FAILPOINT("after-accept");
     if (!answer || answer.value().kind != AcceptAnswer::Kind::accepted) {
         if (!answer) {
             Rejection why = answer.error();
@@ -159,6 +162,7 @@ Task<Result<CancelAnswer>> Engine::cancel(OrderId order, Viewer viewer) {
     // The engine's own thread knows whether the order is in flight; the answer comes back to the caller's.
     Result<CancelAnswer> answer =
         co_await asio::co_spawn(impl_->parts.io, impl_->cancel_here(order, std::move(viewer)), use_task);
+    LIBEXEC_FAILPOINT("cancel-answered");
     co_return answer;
 }
 
@@ -185,11 +189,15 @@ Task<Result<VenueStatus>> Engine::hold_venue(std::string name, std::optional<std
 
 Task<void> Engine::drain() {
     impl_->draining = true;
+    LIBEXEC_FAILPOINT("drain-begun");
     co_await asio::co_spawn(impl_->parts.io, impl_->drain_here(), use_task);
+    LIBEXEC_FAILPOINT("drained");
 }
 
 Task<Result<CancelAnswer>> Engine::Impl::cancel_here(OrderId id, Viewer viewer) {
+    LIBEXEC_FAILPOINT("cancel-asked");
     Result<std::optional<OrderStatus>> flagged = co_await parts.store.request_cancel(id, std::move(viewer));
+    LIBEXEC_FAILPOINT("cancel-flagged");
     if (!flagged) co_return flagged.error();
     if (!flagged.value()) co_return reject(Reason::not_found, "no order " + id.to_string());
     const OrderStatus status = *flagged.value();

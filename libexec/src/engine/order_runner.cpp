@@ -4,6 +4,7 @@
 #include <asio/detached.hpp>
 #include <cassert>
 
+#include "libexec/base/failpoint.hpp"
 #include "libexec/base/safeguard.hpp"
 #include "libexec/routing/describe.hpp"
 #include "order_log.hpp"
@@ -121,6 +122,7 @@ Task<RunOutcome> OrderRunner::route_and_send(Flight& flight) {
     RoutingDecision decision =
         co_await parts_.router.decide(std::move(request), order.request.native_in, order.request.native_out);
     log_decision(order, decision);
+    LIBEXEC_FAILPOINT("routed");
 
     const Quote* const best = decision.chosen();
     if (best != nullptr && !order.limit) {
@@ -207,6 +209,7 @@ Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decis
     intent.move(OrderStatus::submitted, SubmittedData{attempt.signature, attempt.last_valid_height});
     intent.open(std::move(attempt));
     const Step step = intent.finish();
+    LIBEXEC_FAILPOINT("before-intent");
 
     std::chrono::milliseconds pause = store_pause_first;
     for (;;) {
@@ -214,6 +217,7 @@ Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decis
         Result<std::optional<CommittedIntent>> written = co_await parts_.store.commit_intent(step, answer);
         if (written && written.value()) {
             flight.open = written.value();
+            LIBEXEC_FAILPOINT("after-intent-commit");
             break;
         }
         if (written && answer == StepAnswer::cancel_requested) {
@@ -391,8 +395,10 @@ Task<RunOutcome> OrderRunner::give_back(Flight& flight) {
 
 Task<RunOutcome> OrderRunner::commit_until_written(Flight& flight, Step step, RunOutcome when_written) {
     std::chrono::milliseconds pause = store_pause_first;
+    LIBEXEC_FAILPOINT("before-last-step");
     for (;;) {
         Result<StepAnswer> written = co_await parts_.store.commit(step);
+        LIBEXEC_FAILPOINT("after-last-step");
         if (written) co_return written.value() == StepAnswer::committed ? when_written : RunOutcome::lost;
         if (written.error().reason == Reason::outcome_unknown) co_return RunOutcome::lost;
         log_order(parts_.log, LogLevel::debug, "store.waiting", written.error().detail, flight.order,

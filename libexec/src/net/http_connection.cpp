@@ -7,6 +7,7 @@
 #include <cassert>
 #include <utility>
 
+#include "libexec/base/failpoint.hpp"
 #include "ws_handshake.hpp"
 
 namespace libexec {
@@ -225,6 +226,7 @@ bool HttpConnection::write_now() {
         const std::size_t size = socket_.write_some(std::string_view(out_).substr(out_at_), error);
         if (error == asio::error::would_block) return false;
         if (error) break_off();
+        LIBEXEC_FAILPOINT("answer-written");
         out_at_ += size;
     }
     forget(out_);

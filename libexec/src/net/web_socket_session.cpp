@@ -7,6 +7,8 @@
 #include <asio/redirect_error.hpp>
 #include <utility>
 
+#include "libexec/base/failpoint.hpp"
+
 namespace libexec {
 
 namespace {
@@ -191,7 +193,9 @@ void WebSocketSession::flush() {
     flush_scheduled_ = false;
     asio::error_code error;
     while (socket_ && !waiting_to_write_ && queue_at_ < queue_.size()) {
+        LIBEXEC_FAILPOINT("frame-before-write");
         const std::size_t written = write_queued(error);
+        LIBEXEC_FAILPOINT("frame-written");
         if (error && error != asio::error::would_block) return drop();
         forget_written(written);
         if (!error) continue;

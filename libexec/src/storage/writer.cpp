@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "libexec/base/failpoint.hpp"
 #include "sql.hpp"
 
 namespace libexec {
@@ -38,6 +39,7 @@ StoreWriter::~StoreWriter() {
     }
     wake_.notify_one();
     thread_.join();
+    LIBEXEC_FAILPOINT("store-finishing");
     backend_->finish();
 }
 
@@ -116,6 +118,7 @@ void StoreWriter::run() {
             busy_since_.reset();
         }
         deliver_all(std::move(batch));
+        LIBEXEC_FAILPOINT("answers-delivered");
     }
 }
 
@@ -181,7 +184,10 @@ void StoreWriter::finish(Ops operations, const Trial& trial) {
     adopt(trial.standing);
     std::vector<CommittedEvent> events;
     for (std::unique_ptr<WriteOp>& operation : operations) operation->take_events(events);
-    if (!events.empty()) tell_(events);
+    if (!events.empty()) {
+        tell_(events);
+        LIBEXEC_FAILPOINT("events-published");
+    }
 }
 
 void StoreWriter::resolve(Ops operations, const Trial& trial) {

@@ -22,7 +22,9 @@ function freePort() {
 
 class Daemon {
   // `directory` holds the database, the chain's journal and the log; `settings` are environment variables.
-  constructor(directory, settings = {}, flags = []) {
+  // `wrapper`: a program and its arguments which runs execd in its own place.
+  constructor(directory, settings = {}, flags = [], wrapper = []) {
+    this.wrapper = wrapper;
     this.directory = directory;
     this.settings = settings;
     this.flags = flags;
@@ -77,7 +79,8 @@ class Daemon {
       ...this.settings,
     };
     this.startedAt = Date.now();
-    const child = spawn(process.env.EXECD, this.flags, { cwd: this.directory, env: environment, stdio: ['ignore', log, log] });
+    const [program, ...words] = [...this.wrapper, process.env.EXECD, ...this.flags];
+    const child = spawn(program, words, { cwd: this.directory, env: environment, stdio: ['ignore', log, log] });
     fs.closeSync(log);
     this.process = child;
     this.ended = new Promise((resolve) => {
@@ -105,6 +108,10 @@ class Daemon {
     }
     await this.kill9();
     throw new Error(`execd was not ready within ${READY_WITHIN_MS} ms:\n${this.logTail()}`);
+  }
+
+  async ready() {
+    return this.alive && (await request(`${this.url}/readyz`, { timeout: 1000 }).catch(() => ({}))).status === 200;
   }
 
   async kill9() {

@@ -43,7 +43,8 @@ function request(url, { method = 'GET', body, headers = {}, agent, ca, timeout =
 }
 
 // Reads an event stream until its end: {status, messages: [{id, data}], ended}. `stopAfter` messages hang up.
-function readEventStream(url, { headers = {}, ca, stopAfter = Infinity } = {}) {
+// With `patience` it hangs up after so many milliseconds without a byte.
+function readEventStream(url, { headers = {}, ca, stopAfter = Infinity, patience = 0 } = {}) {
   return new Promise((resolve, reject) => {
     const messages = [];
     const call = speaker(url).get(url, { ca, headers: { Accept: 'text/event-stream', ...headers } }, (answer) => {
@@ -67,8 +68,9 @@ function readEventStream(url, { headers = {}, ca, stopAfter = Infinity } = {}) {
         }
       });
       answer.on('end', () => done(true));
-      answer.on('error', reject);
+      answer.on('error', () => done(false));  // it broke off: what has come counts
     });
+    if (patience > 0) call.setTimeout(patience, () => call.destroy(new Error(`no byte within ${patience} ms`)));
     call.on('error', reject);
   });
 }

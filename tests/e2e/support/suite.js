@@ -23,8 +23,8 @@ class Place {
     return folder;
   }
   // A daemon in a folder of its own unless one is given; not started.
-  daemon(settings = FAST_WORLD, { directory = this.folder(`execd-${this.daemons.length + 1}`), flags = [] } = {}) {
-    const daemon = new Daemon(directory, settings, flags);
+  daemon(settings = FAST_WORLD, { directory = this.folder(`execd-${this.daemons.length + 1}`), flags = [], wrapper = [] } = {}) {
+    const daemon = new Daemon(directory, settings, flags, wrapper);
     this.daemons.push(daemon);
     return daemon;
   }

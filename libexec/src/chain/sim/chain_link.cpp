@@ -14,6 +14,8 @@
 #include <asio/redirect_error.hpp>
 #include <asio/write.hpp>
 
+#include "libexec/base/failpoint.hpp"
+
 namespace libexec {
 namespace {
 
@@ -286,6 +288,7 @@ Task<void> ChainLink::write_out(std::shared_ptr<ChainLink> link, std::shared_ptr
         const std::string now = std::exchange(link->outgoing_, std::string());
         asio::error_code error;
         co_await asio::async_write(*socket, asio::buffer(now), asio::redirect_error(use_task, error));
+        LIBEXEC_FAILPOINT("send-written");
         if (error) break;  // the reader sees the same, and tells
     }
     link->writing_ = false;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "batch_writer.hpp"
+#include "libexec/base/failpoint.hpp"
 
 namespace libexec {
 namespace {
@@ -53,6 +54,7 @@ StoreStanding PgBackend::connect() {
     others_ = tables->nodes().others();
     tables->commit();
     known_ = true;
+    LIBEXEC_FAILPOINT("store-connected");
     tables_ = std::move(tables);
     return standing_after(counts_);
 }
@@ -84,6 +86,7 @@ Trial PgBackend::attempt_once(Ops operations, bool isolated, bool& again) {
         if (identity_.count_on_injected_clock) tables_->set_now(clock_.now());
         tables_->begin();
         stage = TrialStage::writing;
+        LIBEXEC_FAILPOINT("transaction-begun");
         after = counts_;
         if (isolated) {
             for (std::unique_ptr<WriteOp>& operation : operations) {
@@ -111,7 +114,9 @@ Trial PgBackend::attempt_once(Ops operations, bool isolated, bool& again) {
         trial.commits = after.commits;
         trial.standing = standing_after(after);
         stage = TrialStage::committing;
+        LIBEXEC_FAILPOINT("before-commit");
         tables_->commit();
+        LIBEXEC_FAILPOINT("after-commit");
         counts_ = after;
         return trial;
     } catch (const KeyRace& race) {
@@ -147,6 +152,7 @@ void PgBackend::probe() {
     try {
         connect();
         transact(&PgWriteTables::renew_leases);
+        LIBEXEC_FAILPOINT("lease-renewed");
         renew_due_ = steady_clock::now() + renew_interval();
     } catch (...) {
         tables_.reset();
@@ -191,6 +197,8 @@ void PgBackend::transact(void (PgWriteTables::*work)()) {
     ++after.commits;
     tables_->begin();
     (tables_.get()->*work)();
+    if (work == &PgWriteTables::renew_leases) LIBEXEC_FAILPOINT("lease-half-renewed");
+    if (work == &PgWriteTables::give_back_everything) LIBEXEC_FAILPOINT("jobs-half-given-back");
     others_ = tables_->nodes().write(after);
     tables_->commit();
     counts_ = after;

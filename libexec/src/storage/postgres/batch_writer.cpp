@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "../client_key.hpp"
+#include "libexec/base/failpoint.hpp"
 
 namespace libexec {
 namespace {
@@ -78,6 +79,7 @@ void PgBackend::BatchWriter::write_accepts() {
         }
     }
     if (tables_.add_keys(added) != added.size()) throw KeyRace();
+    LIBEXEC_FAILPOINT("accept-half-written");
     tables_.insert_orders(fresh);
     wrote = wrote || !added.empty() || !fresh.empty();
 }
@@ -118,6 +120,7 @@ void PgBackend::BatchWriter::write_wave(const std::vector<StepOp*>& wave) {
         }
         if (step.closes && !answer.closed) throw Unwelcome("the step closes an attempt that is not open");
         wrote = true;
+        LIBEXEC_FAILPOINT("step-half-written");
         for (const OrderEvent& event : step.events) {
             if (event.ends_order()) counts.count_end(event.status);
         }
@@ -132,6 +135,7 @@ void PgBackend::BatchWriter::write_cancels() {
     for (const CancelOp* op : cancels_) asked.emplace(op->order(), op->viewer());
     const std::map<Asked, OrderStatus> statuses =
         tables_.request_cancel(std::vector<Asked>(asked.begin(), asked.end()));
+    LIBEXEC_FAILPOINT("cancel-half-written");
     for (CancelOp* op : cancels_) {
         const auto found = statuses.find(Asked(op->order(), op->viewer()));
         std::optional<OrderStatus> status;
@@ -165,6 +169,7 @@ std::vector<Claimed> PgBackend::BatchWriter::load(const std::vector<PgWriteTable
     std::vector<Claimed> claimed;
     if (held.empty()) return claimed;
     wrote = true;
+    LIBEXEC_FAILPOINT("claim-half-written");
     std::vector<OrderId> orders;
     std::vector<OrderId> claimed_before;
     for (const PgWriteTables::Held& job : held) {
@@ -172,6 +177,7 @@ std::vector<Claimed> PgBackend::BatchWriter::load(const std::vector<PgWriteTable
         // Attempts are opened under a claim alone: at the first there are none.
         if (job.epoch > 1) claimed_before.push_back(job.order);
     }
+    if (!claimed_before.empty()) LIBEXEC_FAILPOINT("reclaim-half-written");
     std::map<OrderId, Order> found;
     for (Order& order : tables_.load_orders(orders)) found.emplace(order.id, std::move(order));
     std::map<OrderId, std::vector<Attempt>> attempts;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "libexec/base/failpoint.hpp"
+
 namespace libexec {
 namespace {
 
@@ -203,7 +205,9 @@ void migrate_pg(soci::session& session, const std::string& schema) {
         for (const char* statement : steps[static_cast<std::size_t>(version)]) session << statement;
         session << "insert into schema_version values (" + std::to_string(version + 1) + ")";
     }
+    LIBEXEC_FAILPOINT("migration-written");
     transaction.commit();
+    LIBEXEC_FAILPOINT("migration-committed");
 }
 
 }  // namespace libexec

@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "libexec/base/failpoint.hpp"
+
 namespace libexec {
 namespace {
 
@@ -131,6 +133,7 @@ void WakeLink::serve(Listener& listener) {
             const std::vector<std::string> payloads = take_hints();
             if (!payloads.empty()) {
                 listener.notify(payloads);
+                LIBEXEC_FAILPOINT("hint-told");
                 hints_due_ = steady_clock::now() + tell_interval;
             }
         }
@@ -197,6 +200,7 @@ void WakeLink::read_foreign(const WakePayload::Item& item) {
     for (;;) {
         const std::vector<CommittedEvent> events = tables().events_after(item.order, last, page, Viewer());
         if (events.empty()) break;
+        LIBEXEC_FAILPOINT("foreign-event-read");
         bus_.publish(events);
         last = events.back()->seq;
         if (events.size() < page) break;

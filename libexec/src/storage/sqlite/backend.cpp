@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "../client_key.hpp"
+#include "libexec/base/failpoint.hpp"
 
 namespace libexec {
 namespace {
@@ -85,6 +86,7 @@ void SqliteBackend::RowWriter::visit(AcceptOp& op) {
 
     wrote = true;
     tables_.insert_order(order);
+    LIBEXEC_FAILPOINT("accept-half-written");
     tables_.insert_event(asked.opened, order.correlation_id);
     // The clock may have been set back since the order was stamped; it must not wait for that.
     tables_.insert_job(order.id, std::min(order.created_at, clock_.now()));
@@ -105,6 +107,8 @@ void SqliteBackend::RowWriter::visit(AcceptOp& op) {
 Claimed SqliteBackend::RowWriter::take(const WriteTables::DueJob& job) {
     tables_.take_job(job.order, job.epoch + 1, owner_);
     wrote = true;
+    LIBEXEC_FAILPOINT("claim-half-written");
+    if (job.epoch > 0) LIBEXEC_FAILPOINT("reclaim-half-written");
     std::optional<Order> order = tables_.find_order(job.order);
     if (!order) throw std::runtime_error("the database holds a job without an order");
     // Attempts are opened under a claim alone: at epoch 0 there are none.
@@ -137,6 +141,7 @@ void SqliteBackend::RowWriter::visit(StepOp& op) {
         return;
     }
     wrote = true;
+    LIBEXEC_FAILPOINT("step-half-written");
     for (const OrderEvent& event : step.events) {
         tables_.insert_event(event, step.after.correlation_id);
         if (!event.ends_order()) continue;
@@ -164,6 +169,7 @@ void SqliteBackend::RowWriter::visit(CancelOp& op) {
     const std::optional<OrderStatus> status = tables_.status_of(op.order(), op.viewer());
     if (status && !is_terminal(*status)) {
         tables_.set_cancel_requested(op.order(), clock_.now());
+        LIBEXEC_FAILPOINT("cancel-half-written");
         wrote = true;
     }
     op.answer(status);
@@ -202,6 +208,7 @@ StoreStanding SqliteBackend::connect() {
         tables_->drop_claims(clock_.now());
         tables_->commit();
         claims_dropped_ = true;
+        LIBEXEC_FAILPOINT("store-connected");
     }
     return standing_of(totals_);
 }
@@ -215,6 +222,7 @@ Trial SqliteBackend::attempt(Ops operations, bool isolated) {
         connect();
         tables_->begin();
         stage = TrialStage::writing;
+        LIBEXEC_FAILPOINT("transaction-begun");
         RowWriter writer(*tables_, clock_, owner_, totals_);
         for (std::unique_ptr<WriteOp>& operation : operations) {
             if (!isolated) {
@@ -233,7 +241,9 @@ Trial SqliteBackend::attempt(Ops operations, bool isolated) {
         trial.commits = after.commits;
         trial.standing = standing_of(after);
         stage = TrialStage::committing;
+        LIBEXEC_FAILPOINT("before-commit");
         tables_->commit();
+        LIBEXEC_FAILPOINT("after-commit");
         totals_ = after;
     } catch (...) {
         const SqlTrouble trouble = current_trouble();
