@@ -235,7 +235,7 @@ test('dialect D: a heartbeat that must be answered, and 30 orders a minute', asy
 });
 
 test('dialects A, B and D: retries that can be seen, and a failure with its reason as the last message', async (place) => {
-  const daemon = await place.daemon({ ...FAST_WORLD, MOCK_TIME_SCALE: '0.02', MOCK_FAILURE_RATE: '1', MOCK_SEED: '5', MAX_RETRIES: '3', RETRY_BASE_MS: '50', ORDERS_PER_MINUTE: '0' }).start();
+  const daemon = await place.daemon({ ...FAST_WORLD, MOCK_TIME_SCALE: '0.02', MOCK_FAILURE_RATE: '1', MOCK_SEED: '5', MAX_RETRIES: '3', RETRY_BASE_MS: '50', ORDERS_PER_MINUTE: '0', ORDER_DEADLINE_MS: '6000' }).start();
   const failed = [];
   for (let i = 0; i < 20; i++) {
     const { json } = await submit(daemon.url, { type: 'market', tokenIn: 'SOL', tokenOut: 'USDC', amountIn: '1' });
@@ -254,7 +254,8 @@ test('dialects A, B and D: retries that can be seen, and a failure with its reas
     assert.ok(failure.data.attempts >= 1 && failure.data.attempts <= failure.data.maxAttempts);
     assert.strictEqual(failure.data.maxAttempts, 3);
     const retries = eventsIn(messages).filter((event) => event.status === 'pending' && event.attempt > 1);
-    assert.strictEqual(retries.length, failure.data.attempts - 1);
+    // An order may also wait within an attempt, while a venue is left out.
+    assert.deepStrictEqual([...new Set(retries.map((event) => event.attempt))], Array.from({ length: failure.data.attempts - 1 }, (_, i) => i + 2));
     for (const retry of retries) {
       assert.ok(Date.parse(retry.nextRetryAt) > Date.parse(retry.timestamp) - 1);
       assert.strictEqual(retry.maxAttempts, 3);

@@ -86,7 +86,7 @@ test('two nodes share the orders, and each streams those of the other', async (p
 });
 
 test('keys, cancellations and conflicts hold on every node', async (place) => {
-  const { nodes: [alpha, beta] } = await cluster(place, ['alpha', 'beta'], { MOCK_TIME_SCALE: '1' });
+  const { nodes: [alpha, beta] } = await cluster(place, ['alpha', 'beta'], { MOCK_TIME_SCALE: '20' });  // quotes take so long that nothing is signed before the cancel
   const first = await submit(alpha.url, swap(), { 'Idempotency-Key': 'one' });
   const again = await submit(beta.url, swap(), { 'Idempotency-Key': 'one' });
   assert.strictEqual(again.json.orderId, first.json.orderId);
@@ -95,7 +95,7 @@ test('keys, cancellations and conflicts hold on every node', async (place) => {
   const cancelled = await request(`${beta.url}/api/orders/${first.json.orderId}/cancel`, { method: 'POST' });
   assert.ok([200, 202].includes(cancelled.status), cancelled.text);
   const order = await waitForEnd(alpha.url, first.json.orderId, { withinMs: 20000 });
-  assert.ok(['cancelled', 'confirmed'].includes(order.status), order.status);
+  assert.strictEqual(order.status, 'cancelled');
 });
 
 const CAMPAIGN = ALL ? { orders: 2000, everyMs: 2000, width: 40 } : { orders: 60, everyMs: 700, width: 12 };
