@@ -17,7 +17,7 @@ write_basic_package_version_file(libexec-config-version.cmake COMPATIBILITY Same
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/libexec-config.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/libexec-config-version.cmake DESTINATION ${libexec_cmake_dir})
 install(FILES cmake/modules/FindAsio.cmake cmake/modules/FindHttpParser.cmake cmake/modules/FindSOCI.cmake
-    cmake/modules/FindSodium.cmake
+    cmake/modules/FindSodium.cmake cmake/modules/plain_library.cmake
     DESTINATION ${libexec_cmake_dir}/modules)
 
 # Static archives in the order a linker wants them: whoever uses stands before what is used.

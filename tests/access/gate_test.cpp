@@ -1,24 +1,17 @@
 #include "libexec/access/gate.hpp"
 #include <doctest/doctest.h>
 
-#include <atomic>
 #include <fstream>
 #include <sstream>
 #include <thread>
 
+#include "support/hand_clock.hpp"
+
 using namespace libexec;
+using namespace libexec::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-class HandClock final : public Clock {
-public:
-    Time now() const override { return Time(std::chrono::microseconds(micros_.load())); }
-    void move(std::chrono::microseconds by) { micros_ += by.count(); }
-
-private:
-    std::atomic<std::int64_t> micros_{1'800'000'000'000'000};
-};
 
 ApiKey key_of(const std::string& id) {
     ApiKey key;
@@ -38,7 +31,7 @@ struct Doorway {
         signer_key.kind = ApiKey::Kind::ed25519;
         signer_key.proof = signer.public_key();
         gate.replace({bearer, signer_key});
-        clock.move(1h);
+        clock.pass(1h);
     }
 
     std::variant<Caller, Denial> bear(const std::string& authorization,
@@ -133,7 +126,7 @@ TEST_SUITE("access/gate") {
         door.gate.replace({door.bearer});
         CHECK(let_in(door.bear("Bearer " + door.token)));
         CHECK(door.gate.stands("bearer1"));
-        door.clock.move(10s);
+        door.clock.pass(10s);
         CHECK(why(door.bear("Bearer " + door.token)).find("expired at 2027-") != std::string::npos);
         CHECK(!door.gate.stands("bearer1"));
         door.bearer.expires_at.reset();
@@ -197,16 +190,16 @@ TEST_SUITE("access/gate") {
         const Doorway::Letter made = door.letter();
         CHECK(let_in(door.hand_in(made)));
         CHECK(why(door.hand_in(made)).find("X-Nonce: was used already") == 0);
-        door.clock.move(5s);
+        door.clock.pass(5s);
         CHECK(why(door.hand_in(made)).find("X-Nonce: was used already") == 0);
-        door.clock.move(1ms);
+        door.clock.pass(1ms);
         CHECK(why(door.hand_in(made)).find("X-Timestamp: is 5001 ms old") == 0);
         // Ahead of us by a second at most, and remembered for as long as that makes it good.
         CHECK(why(door.hand_in(door.letter(1001ms))).find("X-Timestamp: is 1001 ms ahead") == 0);
         const Doorway::Letter early = door.letter(1000ms);
         CHECK(let_in(door.hand_in(early)));
         for (int i = 0; i < 60; ++i) {
-            door.clock.move(100ms);
+            door.clock.pass(100ms);
             CHECK(!let_in(door.hand_in(early)));
         }
     }
@@ -215,9 +208,9 @@ TEST_SUITE("access/gate") {
         Doorway door;
         const Doorway::Letter made = door.letter();
         CHECK(let_in(door.hand_in(made)));
-        door.clock.move(1min);
+        door.clock.pass(1min);
         CHECK(let_in(door.hand_in(door.letter())));  // forgets the first
-        door.clock.move(-1min);
+        door.clock.pass(-1min);
         CHECK(why(door.hand_in(made)).find("old") != std::string::npos);
     }
 
@@ -265,7 +258,7 @@ TEST_SUITE("access/gate") {
         of_other.signature = other.sign(
             {"", of_other.method, of_other.target, of_other.timestamp, of_other.nonce, of_other.body});
         CHECK(let_in(door.hand_in(of_other)));
-        door.clock.move(6001ms);
+        door.clock.pass(6001ms);
         CHECK(let_in(door.hand_in(door.letter())));
     }
 
@@ -293,7 +286,7 @@ TEST_SUITE("access/gate") {
         CHECK(!let_in(door.gate.admit_ticket("", "127.0.0.1")));
 
         const std::string late = door.gate.issue_ticket(caller).value();
-        door.clock.move(30s);
+        door.clock.pass(30s);
         CHECK(!let_in(door.gate.admit_ticket(late, "127.0.0.1")));
         const std::string orphan = door.gate.issue_ticket(caller).value();
         door.bearer.revoked_at = door.clock.now();
@@ -311,7 +304,7 @@ TEST_SUITE("access/gate") {
         CHECK(let_in(door.gate.admit_ticket(tickets[0], "127.0.0.1")));
         CHECK(door.gate.issue_ticket(caller));
         CHECK(!door.gate.issue_ticket(caller));
-        door.clock.move(30s);
+        door.clock.pass(30s);
         CHECK(door.gate.issue_ticket(caller));
     }
 

@@ -8,7 +8,7 @@ using namespace libexec::test;
 
 TEST_SUITE("chain/hostile_peers") {
     TEST_CASE("whoever speaks nonsense is told so and cut, and the others are served on") {
-        const TempFolder folder;
+        const TempDir folder;
         ChainProcess process(quick_chain(folder));
         Engine engine(process.port());
         engine.attempt(1);
@@ -34,7 +34,7 @@ TEST_SUITE("chain/hostile_peers") {
     }
 
     TEST_CASE("more engines than it takes are refused with a sentence, and come in when one leaves") {
-        const TempFolder folder;
+        const TempDir folder;
         ChainProcess process(quick_chain(folder));
         const std::string hello = encode_chain_call(ChainCall(ChainOp::hello)) + "\n";
         std::vector<std::unique_ptr<RawClient>> clients;
@@ -51,7 +51,7 @@ TEST_SUITE("chain/hostile_peers") {
     }
 
     TEST_CASE("faults are switched over the wire, and a bad one is refused by its rule") {
-        const TempFolder folder;
+        const TempDir folder;
         ChainProcess process(quick_chain(folder));
         RawClient client(process.port());
         client.say(encode_chain_call(ChainCall(ChainOp::hello)) + "\n");

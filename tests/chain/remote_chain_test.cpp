@@ -10,7 +10,7 @@ using Outcome = SimJournalLine::Outcome;
 
 TEST_SUITE("chain/remote_chain") {
     TEST_CASE("a swap lands over the wire as it does in process, and its journal says so") {
-        const TempFolder folder;
+        const TempDir folder;
         ChainProcess process(quick_chain(folder));
         Engine engine(process.port());
         const Attempt attempt = engine.attempt(1);
@@ -54,7 +54,7 @@ TEST_SUITE("chain/remote_chain") {
     }
 
     TEST_CASE("the same signature from two engines is one transaction") {
-        const TempFolder folder;
+        const TempDir folder;
         ChainProcess process(quick_chain(folder));
         Engine one(process.port());
         Engine two(process.port());
@@ -69,7 +69,7 @@ TEST_SUITE("chain/remote_chain") {
     }
 
     TEST_CASE("bytes that are not ours are refused over the wire, too") {
-        const TempFolder folder;
+        const TempDir folder;
         ChainProcess process(quick_chain(folder));
         Engine engine(process.port());
         Attempt bad = engine.attempt(1);
@@ -82,7 +82,7 @@ TEST_SUITE("chain/remote_chain") {
     }
 
     TEST_CASE("what was never sent is proven dead by nodes asked over the wire") {
-        const TempFolder folder;
+        const TempDir folder;
         ChainProcess process(quick_chain(folder));
         Engine engine(process.port());
         const Attempt attempt = engine.attempt(1);
@@ -96,7 +96,7 @@ TEST_SUITE("chain/remote_chain") {
     }
 
     TEST_CASE("nodes that lie or lag do so over the wire: no proof with one honest node, one with two") {
-        const TempFolder folder;
+        const TempDir folder;
         ChainProcess process(quick_chain(folder));
         Engine engine(process.port());
         SimTroubles troubles;
@@ -127,7 +127,7 @@ TEST_SUITE("chain/remote_chain") {
     }
 
     TEST_CASE("a send whose answer is lost is an error and no verdict: it lands all the same, once") {
-        const TempFolder folder;
+        const TempDir folder;
         ChainProcess process(quick_chain(folder));
         Engine engine(process.port(), 100ms);
         const Attempt attempt = engine.attempt(1);
@@ -154,7 +154,7 @@ TEST_SUITE("chain/remote_chain") {
     }
 
     TEST_CASE("answers and deliveries that come twice change nothing") {
-        const TempFolder folder;
+        const TempDir folder;
         ChainProcess process(quick_chain(folder));
         Engine engine(process.port());
         SimTroubles troubles;
@@ -172,7 +172,7 @@ TEST_SUITE("chain/remote_chain") {
     }
 
     TEST_CASE("a chain that goes away is told, an anchor waits for it, and what was sent has landed once") {
-        const TempFolder folder;
+        const TempDir folder;
         ChainProcess process(quick_chain(folder));
         Engine engine(process.port());
         const Attempt attempt = engine.attempt(1);
@@ -199,7 +199,7 @@ TEST_SUITE("chain/remote_chain") {
     }
 
     TEST_CASE("many calls are under way at once over one connection") {
-        const TempFolder folder;
+        const TempDir folder;
         SimChainConfig config = quick_chain(folder);
         config.call_latency = 400ms;  // 20 ms at this pace
         ChainProcess process(config);

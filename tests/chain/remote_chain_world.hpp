@@ -144,7 +144,7 @@ struct Engine {
     std::unique_ptr<Chain> chain;
 };
 
-inline SimChainConfig quick_chain(const TempFolder& folder) {
+inline SimChainConfig quick_chain(const TempDir& folder) {
     SimChainConfig config = calm_chain(quick_ppm);
     config.journal_path = folder.file("chain.journal");
     config.call_latency = 0ms;

@@ -130,7 +130,7 @@ TEST_SUITE("chain/sim_chain without waiting") {
 
     TEST_CASE("a lost transaction is proven dead at its own third look, and never comes back") {
         SimChainConfig config = instant_chain(1'000'000);
-        test::TempFolder folder;
+        test::TempDir folder;
         config.journal_path = folder.file("chain.journal");
         test::SimWorld world(config);
         int lost = 0;
@@ -153,7 +153,7 @@ TEST_SUITE("chain/sim_chain without waiting") {
 
     TEST_CASE("a signature that never arrived is dead at its third look, and refused from then on") {
         SimChainConfig config = instant_chain(0);
-        test::TempFolder folder;
+        test::TempDir folder;
         config.journal_path = folder.file("chain.journal");
         test::SimWorld world(config);
         const Attempt attempt = world.attempt(1);
@@ -170,7 +170,7 @@ TEST_SUITE("chain/sim_chain without waiting") {
 
     TEST_CASE("a second transaction that nobody watches still lands, so the journal shows it") {
         SimChainConfig config = instant_chain(0);
-        test::TempFolder folder;
+        test::TempDir folder;
         config.journal_path = folder.file("chain.journal");
         test::SimWorld world(config);
         const Attempt one = world.attempt(1, 1);

@@ -57,7 +57,7 @@ struct Journaled {
     }
     std::uint64_t file_size() const { return contents(path).size(); }
 
-    test::TempFolder folder;
+    test::TempDir folder;
     std::string path = folder.file("chain.journal");
     test::SimWorld world;
 };
@@ -198,7 +198,7 @@ TEST_SUITE("chain/sim_chain journal") {
 
     TEST_CASE("after kill -9 the journal has everything that was acknowledged, and nothing twice") {
         for (int round = 0; round < 5; ++round) {
-            test::TempFolder folder;
+            test::TempDir folder;
             const std::string path = folder.file("chain.journal");
             int ends[2];
             REQUIRE(::pipe(ends) == 0);

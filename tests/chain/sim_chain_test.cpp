@@ -134,7 +134,7 @@ TEST_SUITE("chain/sim_chain") {
 
     TEST_CASE("the same bytes are one transaction however often they are sent") {
         SimChainConfig config = test::calm_chain();
-        test::TempFolder folder;
+        test::TempDir folder;
         config.journal_path = folder.file("chain.journal");
         test::SimWorld world(config);
         const Attempt attempt = world.attempt(1);

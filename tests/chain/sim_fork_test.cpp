@@ -64,7 +64,7 @@ std::vector<Attempt> send_some(test::SimWorld& world) {
 TEST_SUITE("chain/sim_fork") {
     TEST_CASE(
         "a fork takes landings back before they are final; the chain's last word agrees with its journal") {
-        test::TempFolder folder;
+        test::TempDir folder;
         SimChainConfig config = test::calm_chain();
         config.journal_path = folder.file("chain.journal");
         config.call_latency = 0ms;
@@ -110,7 +110,7 @@ TEST_SUITE("chain/sim_fork") {
     TEST_CASE("forks are the same on every run of a seed") {
         std::string first;
         for (int run = 0; run < 2; ++run) {
-            test::TempFolder folder;
+            test::TempDir folder;
             SimChainConfig config = test::calm_chain();
             config.journal_path = folder.file("chain.journal");
             test::SimWorld world(config);
@@ -126,7 +126,7 @@ TEST_SUITE("chain/sim_fork") {
     }
 
     TEST_CASE("a chain that is opened again carries on what a fork took back") {
-        test::TempFolder folder;
+        test::TempDir folder;
         SimChainConfig config = test::calm_chain();
         config.journal_path = folder.file("chain.journal");
         test::SimWorld world(config);
@@ -166,7 +166,7 @@ TEST_SUITE("chain/sim_fork") {
         line.due_slot = 9;
         CHECK(SimJournalLine::parse(line.to_json()) == line);
 
-        test::TempFolder folder;
+        test::TempDir folder;
         SimChainConfig config = test::calm_chain();
         config.journal_path = folder.file("chain.journal");
         {

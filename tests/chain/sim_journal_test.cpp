@@ -86,7 +86,7 @@ TEST_SUITE("chain/sim_journal") {
     }
 
     TEST_CASE("a missing journal is empty, a torn last line is counted apart, a foreign line is named") {
-        test::TempFolder folder;
+        test::TempDir folder;
         const std::string path = folder.file("chain.journal");
         std::vector<SimJournalLine> lines;
         const auto keep = [&](const SimJournalLine& line) { lines.push_back(line); };

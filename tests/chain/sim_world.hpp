@@ -1,8 +1,5 @@
 #pragma once
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,26 +8,9 @@
 #include "libexec/chain/sim/sim_chain.hpp"
 #include "libexec/chain/sim/sim_journal.hpp"
 #include "support/intents.hpp"
+#include "support/temp_dir.hpp"
 
 namespace libexec::test {
-
-/// A folder of its own, gone afterwards.
-class TempFolder {
-public:
-    TempFolder() {
-        static int count = 0;
-        path_ = std::filesystem::temp_directory_path() /
-                ("libexec-chain-" + std::to_string(::getpid()) + "-" + std::to_string(++count));
-        std::filesystem::create_directories(path_);
-    }
-    ~TempFolder() { std::filesystem::remove_all(path_); }
-    TempFolder(const TempFolder&) = delete;
-    TempFolder& operator=(const TempFolder&) = delete;
-    std::string file(const std::string& name) const { return (path_ / name).string(); }
-
-private:
-    std::filesystem::path path_;
-};
 
 /// The simulated chain in virtual time, and the few moves an engine makes.
 struct SimWorld {

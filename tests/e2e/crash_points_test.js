@@ -10,11 +10,12 @@ const assert = require('node:assert');
 const { parseArgs } = require('node:util');
 const { test, main } = require('./support/suite');
 const { ChainProcess } = require('./support/chain_process');
+const { chance } = require('./support/chance');
 const { freePort } = require('./support/daemon');
 const { sleep, within } = require('./support/http');
 const { Postgres } = require('./support/postgres');
 const { readEvents, waitForEnd } = require('./support/orders');
-const { Traffic, chance } = require('./support/traffic');
+const { Traffic } = require('./support/traffic');
 const { listFailpoints, hitsOf, standsStill, waitUntil, POSTGRES_ONLY, AT_START, WHEN_STOPPING } = require('./support/failpoints');
 
 const { values: given } = parseArgs({
@@ -24,7 +25,7 @@ const { values: given } = parseArgs({
   },
 });
 const STORES = given.store.split(',');
-const ROUNDS = Number(given.rounds || (given.all ? 20 : 1));
+const ROUNDS = Number(given.rounds || (given.all ? 21 : 1));
 const SEED = Number(given.seed);
 
 const SCALE = '0.02';

@@ -10,6 +10,7 @@ const assert = require('node:assert');
 const http = require('node:http');
 const { parseArgs } = require('node:util');
 const { test, main } = require('./support/suite');
+const { chance } = require('./support/chance');
 const { sleep } = require('./support/http');
 const { swap, submit, readEvents, waitForEnd, followSocket, eventsIn, inParallel } = require('./support/orders');
 const { readJournal, landings, checkEvents, checkAgainstChain, landedWhileDown } = require('./support/judge');
@@ -29,18 +30,6 @@ const plan = {
 };
 const FOLLOWED = 12;
 const WORKERS = 20;
-
-// Mulberry32: small, seeded, good enough to pick moments.
-function chance(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 // Submits until the answer arrives, whatever happens to the daemon, under the same key each time.
 async function submitSurely(daemon, key, body, agent, tally) {

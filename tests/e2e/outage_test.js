@@ -7,12 +7,13 @@ const http = require('node:http');
 const net = require('node:net');
 const { test, main } = require('./support/suite');
 const { ChainProcess } = require('./support/chain_process');
+const { chance } = require('./support/chance');
 const { cluster } = require('./support/cluster');
 const { request, sleep } = require('./support/http');
 const { Postgres } = require('./support/postgres');
 const { swap, submit, submitOk, readEvents, readOrder, waitForEnd, inParallel } = require('./support/orders');
 const { readJournal, landings, checkEvents, checkAgainstChain } = require('./support/judge');
-const { Traffic, chance } = require('./support/traffic');
+const { Traffic } = require('./support/traffic');
 const { waitUntil } = require('./support/failpoints');
 
 const PATIENCE_MS = 60000;

@@ -24,6 +24,13 @@ Config fast_world(const TempDir& dir) {
     return config;
 }
 
+/// The same, where nothing fails by bad luck.
+Config lucky_world(const TempDir& dir) {
+    Config config = fast_world(dir);
+    config.mock_failure_rate_ppm = 0;
+    return config;
+}
+
 OrderRequest swap(const Service& service, std::uint64_t lamports, std::string client_order_id = {}) {
     OrderRequest request;
     request.token_in = *service.tokens().find("SOL");
@@ -136,8 +143,7 @@ TEST_SUITE("embed/open") {
     TEST_CASE("a linked engine executes an order and tells its story in order") {
         const TempDir dir;
         const auto log = make_silent_log();
-        Config config = fast_world(dir);
-        config.mock_failure_rate_ppm = 0;
+        Config config = lucky_world(dir);
         const auto service = libexec::open(config, *log);
         const Story story = run(*service, {swap(*service, 1'000'000'000)}, 1).front();
         CHECK(story.trouble == "");
@@ -221,9 +227,8 @@ TEST_SUITE("embed/open") {
     TEST_CASE("an order stopped in flight goes on when the engine is opened again") {
         const TempDir dir;
         const auto log = make_silent_log();
-        Config config = fast_world(dir);
+        Config config = lucky_world(dir);
         config.mock_time_scale_ppm = 100'000;
-        config.mock_failure_rate_ppm = 0;
         OrderId id;
         {
             const auto service = libexec::open(config, *log);
@@ -273,8 +278,7 @@ TEST_SUITE("embed/open") {
     TEST_CASE("a venue that is paused gets no orders until it is resumed, and the metrics say so") {
         const TempDir dir;
         const auto log = make_silent_log();
-        Config config = fast_world(dir);
-        config.mock_failure_rate_ppm = 0;
+        Config config = lucky_world(dir);
         const auto service = libexec::open(config, *log);
         const auto serves = [&](const std::string& state, const std::string& value) {
             return service->metrics().text().find("libexec_venue_breaker_state{venue=\"orca\",state=\"" +
@@ -301,8 +305,7 @@ TEST_SUITE("embed/open") {
     TEST_CASE("a quote asks every venue, ranks what they say and places nothing") {
         const TempDir dir;
         const auto log = make_silent_log();
-        Config config = fast_world(dir);
-        config.mock_failure_rate_ppm = 0;
+        Config config = lucky_world(dir);
         const auto service = libexec::open(config, *log);
         for (const VenueStatus& venue : service->venues()) CHECK_FALSE(venue.last_quote);
         const auto all = [&] { return all_venues(*service); };
@@ -340,9 +343,8 @@ TEST_SUITE("embed/open") {
     TEST_CASE("only so many quotes are asked for at once, and none while stopping") {
         const TempDir dir;
         const auto log = make_silent_log();
-        Config config = fast_world(dir);
+        Config config = lucky_world(dir);
         config.mock_time_scale_ppm = 1'000'000;  // an answer takes its time
-        config.mock_failure_rate_ppm = 0;
         const auto service = libexec::open(config, *log);
         asio::io_context io(1);
         int answered = 0;
@@ -367,8 +369,7 @@ TEST_SUITE("embed/open") {
     TEST_CASE("who follows everything hears of every order from then on, in order") {
         const TempDir dir;
         const auto log = make_silent_log();
-        Config config = fast_world(dir);
-        config.mock_failure_rate_ppm = 0;
+        Config config = lucky_world(dir);
         const auto service = libexec::open(config, *log);
         const Story before = run(*service, {swap(*service, 1'000'000'000)}, 1).front();
         asio::io_context io(1);

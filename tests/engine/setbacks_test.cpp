@@ -30,6 +30,13 @@ struct Patient : EngineFixture {
             ++count;
         return count;
     }
+    /// Meteora quotes, and is held before the first order is built: its quote has fixed the limit by then.
+    void hold_meteora_before_it_builds() {
+        chain.anchor_works = [this, held = false]() mutable {
+            if (!std::exchange(held, true)) (void)router->hold("meteora", "");
+            return true;
+        };
+    }
     int parked(OrderId id) const {
         int count = 0;
         for (const CommittedEvent& event : row(id).events) count += event->kind == EventKind::parked ? 1 : 0;
@@ -103,13 +110,8 @@ TEST_SUITE("engine/left out") {
 
     TEST_CASE("an order whose limit only a venue met that is left out waits for it, not for B's attempts") {
         Patient world;
-        bool gone = false;
-        // Its quote fixes the limit; then it is held before it builds.
         world.set_venues({{"meteora", quotes(1'500)}, {"orca", quotes(1'000)}});
-        world.chain.anchor_works = [&] {
-            if (!std::exchange(gone, true)) (void)world.router->hold("meteora", "");
-            return true;
-        };
+        world.hold_meteora_before_it_builds();
         const OrderId id = world.submit();
         world.time.pass(30s);
         CHECK(world.status(id) == OrderStatus::pending);
@@ -131,12 +133,8 @@ TEST_SUITE("engine/left out") {
 
     TEST_CASE("a venue that shuts before it builds costs its order a moment, not the deadline") {
         Patient world(1'500ms);
-        bool gone = false;
         world.set_venues({{"meteora", quotes(1'500)}, {"orca", quotes(1'499)}});
-        world.chain.anchor_works = [&] {
-            if (!std::exchange(gone, true)) (void)world.router->hold("meteora", "");
-            return true;
-        };
+        world.hold_meteora_before_it_builds();
         const OrderId id = world.submit();
         world.time.pass(30s);
         CHECK(world.status(id) == OrderStatus::confirmed);

@@ -241,16 +241,31 @@ TEST_SUITE("routing/breaker") {
     }
 }
 
+namespace {
+
+GatePolicy with_places(std::size_t calls_max) {
+    GatePolicy policy;
+    policy.calls_max = calls_max;
+    return policy;
+}
+
+/// Lets in as many calls as asked for, each at `start`.
+std::vector<VenueGate::Pass> enter_all(VenueGate& gate, std::size_t calls) {
+    std::vector<VenueGate::Pass> inside;
+    for (std::size_t i = 0; i < calls; ++i)
+        inside.push_back(gate.enter(VenueGate::Purpose::first_quote, start).value());
+    return inside;
+}
+
+}  // namespace
+
 TEST_SUITE("routing/venue_gate") {
     using Purpose = VenueGate::Purpose;
 
     TEST_CASE("no more calls are inside than there may be, and each that returns makes room for one") {
         Random random(1);
-        GatePolicy policy;
-        policy.calls_max = 3;
-        VenueGate gate(policy, start, random);
-        std::vector<VenueGate::Pass> inside;
-        for (int i = 0; i < 3; ++i) inside.push_back(gate.enter(Purpose::first_quote, start).value());
+        VenueGate gate(with_places(3), start, random);
+        const std::vector<VenueGate::Pass> inside = enter_all(gate, 3);
         const auto refused = gate.enter(Purpose::first_quote, start);
         CHECK(refused.error() ==
               reject(Reason::venue_busy, "left out: 3 calls to it are under way, the most there may be"));
@@ -261,11 +276,8 @@ TEST_SUITE("routing/venue_gate") {
 
     TEST_CASE("half its places lost leave a venue out, and a probe that does return forgives it the rest") {
         Random random(1);
-        GatePolicy policy;
-        policy.calls_max = 4;
-        VenueGate gate(policy, start, random);
-        std::vector<VenueGate::Pass> lost;
-        for (int i = 0; i < 4; ++i) lost.push_back(gate.enter(Purpose::first_quote, start).value());
+        VenueGate gate(with_places(4), start, random);
+        const std::vector<VenueGate::Pass> lost = enter_all(gate, 4);
         gate.give_up(lost[0], start + 1s);
         CHECK(gate.breaker().state() == VenueState::active);
         gate.give_up(lost[1], start + 1s);
@@ -289,9 +301,7 @@ TEST_SUITE("routing/venue_gate") {
 
     TEST_CASE("calls that never return have a bound however often they are forgiven") {
         Random random(1);
-        GatePolicy policy;
-        policy.calls_max = 4;
-        VenueGate gate(policy, start, random);
+        VenueGate gate(with_places(4), start, random);
         Time now = start;
         for (int i = 0; i < 100; ++i) {
             gate.resume(now);
@@ -312,9 +322,7 @@ TEST_SUITE("routing/venue_gate") {
 
     TEST_CASE("a resume forgives nobody who is still in time") {
         Random random(1);
-        GatePolicy policy;
-        policy.calls_max = 2;
-        VenueGate gate(policy, start, random);
+        VenueGate gate(with_places(2), start, random);
         const auto first = gate.enter(Purpose::first_quote, start).value();
         const auto second = gate.enter(Purpose::first_quote, start).value();
         gate.resume(start);

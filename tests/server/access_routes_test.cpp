@@ -150,7 +150,7 @@ TEST_SUITE("server/access") {
         CHECK(used.status == 401);
         CHECK(used.body.find(first) == std::string::npos);
         const std::string second = ticket();
-        world.api.clock.advance(30s);
+        world.api.clock.pass(30s);
         CHECK(refused(world.api, "/api/stream?ticket=" + second).status == 401);
         // The rights of the key: not another account's order.
         const std::string foreign = world.api.service.place({}, "zeta").to_string();
@@ -195,7 +195,7 @@ TEST_SUITE("server/access") {
         world.api.routes.end_stays_of(*world.api.gate);
         world.api.service.place({}, "acme");
         CHECK(feed.next_json()["status"].text() == "pending");
-        world.api.clock.advance(10s);
+        world.api.clock.pass(10s);
         world.api.routes.end_stays_of(*world.api.gate);
         CHECK(feed.next().starts_with("close:4401 "));
     }

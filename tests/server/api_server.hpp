@@ -11,6 +11,7 @@
 #include "net/ws_bytes.hpp"
 #include "routes.hpp"
 #include "server/fake_service.hpp"
+#include "support/hand_clock.hpp"
 
 namespace libexec::test {
 
@@ -32,16 +33,6 @@ struct ApiAnswer {
         if (!parsed) throw std::runtime_error("not JSON: " + body);
         return parsed.value();
     }
-};
-
-/// A clock that a test moves.
-class HandClock final : public Clock {
-public:
-    Time now() const override { return Time(std::chrono::microseconds(micros_.load())); }
-    void advance(std::chrono::microseconds by) { micros_ += by.count(); }
-
-private:
-    std::atomic<std::int64_t> micros_{1'800'000'000'000'000};
 };
 
 /// The whole interface on a port of its own, before a service that does as it is told.

@@ -241,7 +241,7 @@ TEST_SUITE("server/contract") {
         CHECK(refusal.header("Retry-After") == "2");
         CHECK(refusal.json()["retryAfter"].text() == "2");
         CHECK(limits(refusal) == "\"submissions\";q=30;w=60 | \"submissions\";r=0;t=2");
-        api.clock.advance(std::chrono::seconds(2));
+        api.clock.pass(std::chrono::seconds(2));
         CHECK(api.submit(ten_sol).status == 202);
         CHECK(api.get("/api/orders").header("RateLimit").empty());
     }

@@ -47,7 +47,7 @@ TEST_SUITE("server/stream of everything") {
         counts.waiting = 3;
         counts.completed = 4;
         api.service.set_counts(counts);
-        api.clock.advance(5ms);
+        api.clock.pass(5ms);
         const JsonValue next = client.next_json();
         CHECK(next["metrics"]["waiting"].text() == "3");
         CHECK(next["metrics"]["total"].text() == "7");

@@ -133,7 +133,7 @@ TEST_SUITE("server/orders") {
         CHECK(refused.json()["retryAfter"].text() == "30");
         CHECK(refused.header("RateLimit-Policy") == "\"submissions\";q=2;w=60");
         CHECK(refused.header("RateLimit") == "\"submissions\";r=0;t=30");
-        api.clock.advance(std::chrono::seconds(30));
+        api.clock.pass(std::chrono::seconds(30));
         CHECK(api.submit(ten_sol).status == 202);
     }
 
@@ -343,7 +343,7 @@ TEST_SUITE("server/orders") {
                      R"({"slippageBps":300})");
         CHECK(code_of(other) == "idempotency_conflict");
         CHECK(code_of(api.call("POST", path)) == "rate_limited");
-        api.clock.advance(std::chrono::minutes(1));
+        api.clock.pass(std::chrono::minutes(1));
         CHECK(code_of(api.call("POST", path, "Idempotency-Key: a b\r\n")) == "invalid_parameter");
         api.service.submit_error = reject(Reason::queue_full, "full");
         CHECK(code_of(api.call("POST", path)) == "queue_full");

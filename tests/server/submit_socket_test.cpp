@@ -124,7 +124,7 @@ TEST_SUITE("server/submit socket") {
         CHECK(refusal["clientOrderId"].text() == "late");
         CHECK(api.service.requests.size() == 2);
         CHECK(api.submit(ten_sol).status == 429);  // one limit for both ways
-        api.clock.advance(30s);
+        api.clock.pass(30s);
         client.say(named_order("late"));
         CHECK(next_answer(client)["success"].is_true());
     }

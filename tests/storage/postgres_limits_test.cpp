@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "storage/node_place.hpp"
+#include "storage/postgres/limit_tables.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -24,6 +25,17 @@ std::optional<bool> join(StoreWorld& node, const OrderId& order, const std::stri
                          std::uint32_t most) {
     const auto answer = await(node.store->shared_limits()->join(order, address, most));
     return answer ? std::optional(answer.value().allowed) : std::nullopt;
+}
+
+PgPlace place_of(const std::string& schema) {
+    return {pg_conninfo(PostgresServer::shared().url(), "limits test"), schema};
+}
+
+int rows_of(const std::string& schema, const std::string& table) {
+    PgConnection connection(place_of(schema));
+    int rows = -1;
+    connection.session << "select count(*) from " + table, soci::into(rows);
+    return rows;
 }
 
 }  // namespace
@@ -122,6 +134,32 @@ TEST_SUITE("storage/postgres_limits") {
                                          ".nodes set seen_at = 0 where id in (select node from " + schema +
                                          ".followers)");
         CHECK(join(beta, order, "10.0.0.1", 1) == true);
+    }
+
+    TEST_CASE("tidying removes full buckets and followers of the dead, and nothing else") {
+        const std::string schema = new_schema();
+        StoreWorld alive(node_on(schema));
+        StoreWorld dead(node_on(schema));
+        CHECK(take(alive, "empty for a minute", 1) == true);
+        CHECK(take(alive, "full again in a millisecond", 60'000) == true);
+        const OrderId order = alive.ids.next();
+        CHECK(join(dead, order, "10.0.0.1", 2) == true);
+        PostgresServer::shared().run_sql("update " + schema +
+                                         ".nodes set seen_at = 0 where id in (select node from " + schema +
+                                         ".followers)");
+        CHECK(join(alive, order, "10.0.0.1", 2) == true);
+        CHECK(rows_of(schema, "rate_buckets") == 2);
+        CHECK(rows_of(schema, "followers") == 2);
+
+        PgLimitTables tables(place_of(schema), {"tidier", "tidier", 1h});
+        std::this_thread::sleep_for(5ms);
+        tables.tidy();
+        CHECK(rows_of(schema, "rate_buckets") == 1);
+        CHECK(rows_of(schema, "followers") == 1);
+        CHECK(take(alive, "empty for a minute", 1) == false);
+        CHECK(join(alive, order, "10.0.0.1", 1) == false);
+        tables.tidy();
+        CHECK(rows_of(schema, "rate_buckets") == 1);
     }
 
     TEST_CASE("while the server is away a node is on its own; its followers count again afterwards") {

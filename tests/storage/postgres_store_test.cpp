@@ -50,17 +50,9 @@ TEST_SUITE("storage/postgres_store") {
     TEST_CASE("a value the server cannot hold costs its own order and nobody else") {
         StoreWorld world(PostgresPlace::make());
         Claimed claimed = world.claimed();
-        std::mutex gate;
-        std::unique_lock closed(gate);
-        std::atomic<bool> stands_there = false;
-        world.bus.on_publish = [&](const std::vector<CommittedEvent>&) {
-            stands_there = true;
-            stands_there.notify_one();
-            const std::lock_guard wait(gate);
-        };
-        // The writer stands in `publish` of this one: what comes now is one batch.
+        ClosedBus bus(world.bus);
         world.store->commit_later(step_to(claimed, OrderStatus::routing, world.clock.now()));
-        stands_there.wait(false);
+        bus.wait_for_writer();  // what comes now is one batch
 
         asio::io_context io(1);
         std::vector<std::optional<Result<AcceptAnswer>>> answers(3);
@@ -72,7 +64,7 @@ TEST_SUITE("storage/postgres_store") {
         }
         io.poll();  // all three are in the queue
         CHECK_FALSE(answers[0]);
-        closed.unlock();
+        bus.open();
         io.run();
         CHECK(answers[0].value().value().kind == AcceptAnswer::Kind::accepted);
         CHECK_FALSE(answers[1].value());

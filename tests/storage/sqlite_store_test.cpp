@@ -218,20 +218,11 @@ TEST_SUITE("storage/sqlite_store") {
         owned->config.queue_limit = 8;
         StoreWorld world(std::move(owned));
         Claimed claimed = world.claimed();
-        std::mutex gate;
-        std::unique_lock closed(gate);
-        std::atomic<bool> stands_there = false;
-        world.bus.on_publish = [&](const std::vector<CommittedEvent>&) {
-            stands_there = true;
-            stands_there.notify_one();
-            const std::lock_guard wait(gate);
-        };
-
-        // The writer stands in `publish` of this one; what comes now has to queue.
+        ClosedBus bus(world.bus);
         Step routing = step_to(claimed, OrderStatus::routing, world.clock.now());
         claimed.order = routing.after;
         world.store->commit_later(routing);
-        stands_there.wait(false);
+        bus.wait_for_writer();  // what comes now has to queue
         for (int i = 0; i < 50; ++i) {
             Step step = step_to(claimed, OrderStatus::routing, world.clock.now());
             step.events.front().kind = EventKind::in_doubt;
@@ -242,10 +233,9 @@ TEST_SUITE("storage/sqlite_store") {
         const Result<AcceptAnswer> refused = await(world.store->accept(world.acceptance()));
         REQUIRE(!refused);
         CHECK(refused.error().reason == Reason::queue_full);
-        closed.unlock();
+        bus.open();
         world.move(claimed, OrderStatus::building);
         CHECK(world.events(claimed.order.id).size() == 53);
-        world.bus.on_publish = nullptr;
         CHECK(world.accept(world.acceptance()).kind == AcceptAnswer::Kind::accepted);
     }
 

@@ -111,6 +111,14 @@ std::vector<CommittedEvent> RecordingBus::heard_of(const OrderId& order) const {
     return mine;
 }
 
+ClosedBus::ClosedBus(RecordingBus& bus) {
+    bus.on_publish = [gate = gate_](const std::vector<CommittedEvent>&) {
+        gate->writer_stands_here = true;
+        gate->writer_stands_here.notify_one();
+        const std::lock_guard wait(gate->mutex);
+    };
+}
+
 StoreWorld::StoreWorld(std::unique_ptr<StorePlace> place) : place_(std::move(place)) { reopen(); }
 
 void StoreWorld::reopen() {

@@ -16,19 +16,10 @@
 
 #include "libexec/base/random.hpp"
 #include "libexec/base/uuid.hpp"
+#include "support/hand_clock.hpp"
 #include "support/store_conformance.hpp"
 
 namespace libexec::test {
-
-/// Time that moves when a test says so. Safe from any thread.
-class HandClock final : public Clock {
-public:
-    Time now() const override { return Time(std::chrono::microseconds(us_.load())); }
-    void pass(std::chrono::microseconds span) { us_ += span.count(); }
-
-private:
-    std::atomic<std::int64_t> us_{1'800'000'000'000'000};
-};
 
 /// Remembers what was published, in order.
 class RecordingBus final : public EventBus {
@@ -46,6 +37,25 @@ public:
 private:
     mutable std::mutex mutex_;
     std::vector<CommittedEvent> heard_;
+};
+
+/// Holds a store's writer inside `publish`, so that what is written meanwhile has to queue. Made before
+/// anything is written, it lets the writer go with `open` or at its own end.
+class ClosedBus {
+    struct Gate {
+        std::mutex mutex;
+        std::atomic<bool> writer_stands_here = false;
+    };
+
+public:
+    explicit ClosedBus(RecordingBus& bus);
+
+    void wait_for_writer() const { gate_->writer_stands_here.wait(false); }
+    void open() { closed_.unlock(); }
+
+private:
+    std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();  // the bus may be asked when this is gone
+    std::unique_lock<std::mutex> closed_{gate_->mutex};
 };
 
 template <class T>

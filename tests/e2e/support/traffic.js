@@ -8,18 +8,6 @@ const { readEventStream, request, sleep, within } = require('./http');
 const { TERMINAL, isTerminal, swap, submit, readEvents, readOrder, followSocket, eventsIn, inParallel } = require('./orders');
 const { readJournal, landings, checkEvents, checkAgainstChain } = require('./judge');
 
-// Mulberry32: small, seeded, good enough to pick moments.
-function chance(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 const PASSING = [409, 429, 503];  // an earlier one is still on its way; too many; not now
 const PAUSE_MS = 30;
 const LANE_PATIENCE_MS = 3000;  // an order that takes longer, as one that is parked does, is waited for beside the next
@@ -201,4 +189,4 @@ class Traffic {
   }
 }
 
-module.exports = { Traffic, chance };
+module.exports = { Traffic };
