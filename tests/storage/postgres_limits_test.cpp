@@ -8,6 +8,7 @@
 
 #include "storage/node_place.hpp"
 #include "storage/postgres/limit_tables.hpp"
+#include "storage/schema_place.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -25,10 +26,6 @@ std::optional<bool> join(StoreWorld& node, const OrderId& order, const std::stri
                          std::uint32_t most) {
     const auto answer = await(node.store->shared_limits()->join(order, address, most));
     return answer ? std::optional(answer.value().allowed) : std::nullopt;
-}
-
-PgPlace place_of(const std::string& schema) {
-    return {pg_conninfo(PostgresServer::shared().url(), "limits test"), schema};
 }
 
 int rows_of(const std::string& schema, const std::string& table) {
@@ -129,24 +126,25 @@ TEST_SUITE("storage/postgres_limits") {
         StoreWorld killed(node_on(schema));
         CHECK(soon([&] { return join(killed, order, "10.0.0.1", 1).value_or(false); }));
         CHECK(join(beta, order, "10.0.0.1", 1) == false);
-        // Its next sign of life is 20 minutes away.
-        PostgresServer::shared().run_sql("update " + schema +
-                                         ".nodes set seen_at = 0 where id in (select node from " + schema +
-                                         ".followers)");
-        CHECK(join(beta, order, "10.0.0.1", 1) == true);
+        // Its next sign of life is 20 minutes away, but for the one after its start.
+        CHECK(soon([&] {
+            PostgresServer::shared().run_sql("update " + schema +
+                                             ".nodes set seen_at = 0 where id in (select node from " +
+                                             schema + ".followers)");
+            return join(beta, order, "10.0.0.1", 1) == true;
+        }));
     }
 
     TEST_CASE("tidying removes full buckets and followers of the dead, and nothing else") {
         const std::string schema = new_schema();
         StoreWorld alive(node_on(schema));
-        StoreWorld dead(node_on(schema));
         CHECK(take(alive, "empty for a minute", 1) == true);
         CHECK(take(alive, "full again in a millisecond", 60'000) == true);
         const OrderId order = alive.ids.next();
-        CHECK(join(dead, order, "10.0.0.1", 2) == true);
-        PostgresServer::shared().run_sql("update " + schema +
-                                         ".nodes set seen_at = 0 where id in (select node from " + schema +
-                                         ".followers)");
+        PgLimitTables dead(place_of(schema), {"dead", "dead", 1h});
+        CHECK(dead.hold({order, "10.0.0.1"}, 1, 2));
+        PgConnection connection(place_of(schema));
+        connection.session << "insert into nodes select 'dead', 'dead', 0, 0, 0, 0, 0, 0, 0, 0, 0";
         CHECK(join(alive, order, "10.0.0.1", 2) == true);
         CHECK(rows_of(schema, "rate_buckets") == 2);
         CHECK(rows_of(schema, "followers") == 2);

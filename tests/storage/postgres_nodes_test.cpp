@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "storage/node_place.hpp"
+#include "storage/postgres/write_tables.hpp"
+#include "storage/schema_place.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -63,6 +65,22 @@ TEST_SUITE("storage/postgres_nodes") {
         beta.move(mine, OrderStatus::building);
         CHECK(alpha.record(id).order.status == OrderStatus::building);
         CHECK(is_whole(alpha.events(id)));
+    }
+
+    TEST_CASE(
+        "a node that stands still inside a transaction holds up the others for its lease and no longer") {
+        const std::string schema = new_schema();
+        StoreWorld beta(node_on(schema));
+        Claimed held = beta.claimed();
+        PgWriteTables still(place_of(schema), {"still", "still", 200ms});
+        still.nodes().add();
+        still.begin();
+        still.lock_jobs({held.order.id});
+        const auto began = std::chrono::steady_clock::now();
+        beta.move(held, OrderStatus::routing);
+        CHECK(std::chrono::steady_clock::now() - began < 10s);  // what PostgreSQL allows elsewhere is 30
+        CHECK(beta.record(held.order.id).order.status == OrderStatus::routing);
+        CHECK_THROWS_AS(still.commit(), soci::soci_error);
     }
 
     TEST_CASE("each node knows how many orders are alive at all of them") {
