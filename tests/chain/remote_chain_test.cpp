@@ -1,5 +1,6 @@
 #include "libexec/chain/sim/remote_chain.hpp"
 
+#include <asio/detached.hpp>
 #include <doctest/doctest.h>
 
 #include "chain/remote_chain_world.hpp"
