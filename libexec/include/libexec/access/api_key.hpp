@@ -27,13 +27,16 @@ std::string_view to_string(Scope scope);
 class Scopes {
 public:
     Scopes() = default;
+    /// The scopes that `list` names.
     static Result<Scopes> parse(std::string_view list);
 
+    /// One more.
     void add(Scope scope) { bits_ = static_cast<std::uint8_t>(bits_ | bit(scope)); }
     /// Whether it is in the set by its own name.
     bool names(Scope scope) const { return (bits_ & bit(scope)) != 0; }
     /// Whether whoever has these may do what `scope` stands for.
     bool allow(Scope scope) const { return names(scope) || (scope == Scope::read && names(Scope::admin)); }
+    /// Whether there is none.
     bool empty() const { return bits_ == 0; }
     /// "read,trade", in the order of the enumerators.
     std::string to_string() const;
@@ -57,6 +60,7 @@ struct ApiKey {
         bearer,   ///< by a secret that comes with each request
         ed25519,  ///< by a signature over each request
     };
+    /// A digest, or half of a key pair.
     using Bytes = std::array<std::uint8_t, 32>;
 
     std::string id;       ///< 4 to 32 of a-z and 0-9; no secret
@@ -91,6 +95,7 @@ struct BearerToken {
 
     /// Nothing when it is not written like one.
     static std::optional<BearerToken> parse(std::string_view text);
+    /// As its holder writes it.
     std::string to_string() const { return "lx_" + id + "_" + secret; }
 };
 

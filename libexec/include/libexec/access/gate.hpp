@@ -27,6 +27,7 @@ public:
 
     /// Null when there is none.
     const ApiKey* find(std::string_view id) const;
+    /// In the order of their ids.
     const std::vector<ApiKey>& all() const { return keys_; }
 
 private:
@@ -38,8 +39,12 @@ struct Credentials {
     std::string_view method;
     std::string_view target;  ///< path with query
     std::string_view body;
-    std::string_view address;  ///< where it comes from
-    std::optional<std::string_view> authorization, api_key, timestamp, nonce, signature;
+    std::string_view address;                       ///< where it comes from
+    std::optional<std::string_view> authorization;  ///< the headers of these names, where they were sent
+    std::optional<std::string_view> api_key;        ///< X-Api-Key
+    std::optional<std::string_view> timestamp;      ///< X-Timestamp
+    std::optional<std::string_view> nonce;          ///< X-Nonce
+    std::optional<std::string_view> signature;      ///< X-Signature
 };
 
 /// Who was let in.
@@ -63,6 +68,7 @@ struct Denial {
     std::string detail;
 };
 
+/// How strict the gate is with signed requests.
 struct GateConfig {
     std::chrono::milliseconds window{5'000};  ///< how old a signature may be
     NonceLimits nonces;
@@ -81,6 +87,7 @@ public:
     /// The clock outlives it.
     Gate(GateConfig config, std::vector<ApiKey> keys, const Clock& clock);
 
+    /// By the bearer token or the signature that is shown.
     std::variant<Caller, Denial> admit(const Credentials& shown);
     /// By the ticket of a key that still counts.
     std::variant<Caller, Denial> admit_ticket(std::string_view ticket, std::string_view address);
@@ -89,6 +96,7 @@ public:
 
     /// Whether these are others than before.
     bool replace(std::vector<ApiKey> keys);
+    /// The keys that count now.
     std::shared_ptr<const KeyRing> keys() const;
     /// Whether the key with this id still opens anything.
     bool stands(const std::string& key_id) const;

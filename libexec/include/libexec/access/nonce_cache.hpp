@@ -26,10 +26,12 @@ public:
     /// What to say of a nonce.
     enum class Answer : std::uint8_t { fresh, used, full };
 
+    /// Empty.
     explicit NonceCache(NonceLimits limits = {}) : limits_(limits) {}
 
     /// Uses it up until `forget_at`, which does not go back from one call to the next.
     Answer use(const std::string& key_id, std::string_view nonce, Time now, Time forget_at);
+    /// How many are remembered.
     std::size_t size() const { return size_; }
 
 private:

@@ -57,7 +57,9 @@ public:
     /// made.
     Result<Done> save(const std::string& path) const;
 
+    /// The id of the key it signs for.
     const std::string& id() const { return id_; }
+    /// The half that the key file keeps.
     ApiKey::Bytes public_key() const;
     /// The base64 of the signature; `request.key_id` is this key's, whatever it says.
     std::string sign(SignedRequest request) const;

@@ -22,6 +22,7 @@ public:
     static constexpr std::size_t per_key_most = 100;
     static constexpr std::size_t all_most = 10'000;
 
+    /// Empty. The clock outlives it.
     explicit TicketBox(const Clock& clock) : clock_(clock) {}
 
     /// A new ticket, 64 hexadecimal digits; nothing when as many wait to be used as may.

@@ -11,7 +11,7 @@ namespace libexec {
 
 /// Everything an engine needs to know, with the defaults of the manual. Plain values, checked once by `open`.
 struct Config {
-    /// sqlite:PATH, or postgres://USER:PASSWORD@HOST:PORT/DATABASE as libpq takes it
+    /// `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE` as libpq takes it
     std::string database_url = "sqlite:exec.db";
     /// What this node is called among those on one database; empty: the machine's name.
     std::string node_name;

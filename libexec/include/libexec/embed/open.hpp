@@ -42,16 +42,19 @@ public:
     /// An order that `viewer` does not see is unknown, here and in the questions below; without a viewer they
     /// are about everybody's orders. Errors: not_found, too_late_to_cancel, service_unavailable.
     virtual Task<Result<CancelAnswer>> cancel(OrderId order, Viewer viewer) = 0;
+    /// The same for whoever sees everything.
     Task<Result<CancelAnswer>> cancel(OrderId order) { return cancel(order, Viewer()); }
     /// The order as it stands; nothing when it is unknown. Errors of all reads: service_unavailable,
     /// queue_full.
     virtual Task<Result<std::optional<OrderRecord>>> load(OrderId order, Viewer viewer) = 0;
+    /// The same for whoever sees everything.
     Task<Result<std::optional<OrderRecord>>> load(OrderId order) { return load(order, Viewer()); }
     /// Orders that pass the filter, newest first.
     virtual Task<Result<std::vector<OrderRecord>>> list(OrderFilter filter) = 0;
     /// Events with a number above `after`, in order, at most `limit`.
     virtual Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after,
                                                              std::size_t limit, Viewer viewer) = 0;
+    /// The same for whoever sees everything.
     Task<Result<std::vector<CommittedEvent>>> events(OrderId order, std::uint32_t after, std::size_t limit) {
         return events(order, after, limit, Viewer());
     }
@@ -61,6 +64,7 @@ public:
     /// Events of all orders that `viewer` sees from now on, on the reader's executor; no cursor: list again
     /// after a reconnect.
     virtual std::shared_ptr<EventStream> follow_all(Executor reader, Viewer viewer) = 0;
+    /// The same for whoever sees everything.
     std::shared_ptr<EventStream> follow_all(Executor reader) { return follow_all(reader, Viewer()); }
     /// How many orders stand where, now.
     virtual Task<Result<QueueCounts>> queue() = 0;

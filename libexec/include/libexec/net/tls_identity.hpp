@@ -16,6 +16,7 @@ public:
     /// Which of the two files it is about.
     enum class File { certificate, key };
 
+    /// `text` says the rule and the fix.
     BadTlsFile(File which, const std::string& text) : std::runtime_error(text), file(which) {}
 
     const File file;
@@ -37,7 +38,9 @@ public:
     const std::string& names() const { return names_; }
     /// SHA-256 of the certificate, in hexadecimal.
     const std::string& fingerprint() const { return fingerprint_; }
+    /// The first second it counts.
     std::chrono::sys_seconds valid_from() const { return valid_from_; }
+    /// The last second it counts.
     std::chrono::sys_seconds valid_until() const { return valid_until_; }
 
     /// For the connections.

@@ -49,6 +49,7 @@ public:
     /// Closed again, whatever it was, as if nothing had happened before.
     void resume(Time now);
 
+    /// Whether calls pass, and if not, why not.
     VenueState state() const { return state_; }
     /// Since when it is in this state.
     Time since() const { return since_; }

@@ -49,8 +49,10 @@ public:
 
     /// See Breaker. Resuming forgives the calls that never returned, as a probe does that succeeds.
     void hold(Time now, std::string why) { breaker_.hold(now, std::move(why)); }
+    /// Lets calls pass again.
     void resume(Time now);
 
+    /// What it has learned of the venue.
     const Breaker& breaker() const { return breaker_; }
     /// Calls under way that count against the bound: those forgiven do not.
     std::size_t inside() const { return live_ - forgiven_; }

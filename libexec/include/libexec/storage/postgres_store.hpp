@@ -14,7 +14,7 @@ namespace libexec {
 
 /// Which database, who we are in it, and what bounds its use.
 struct PostgresStoreConfig : StoreLimits {
-    std::string url;                 ///< postgres://USER:PASSWORD@HOST:PORT/DATABASE, as libpq takes it
+    std::string url;                 ///< `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, as libpq takes it
     std::string schema = "libexec";  ///< holds all tables; made when it is missing; a-z, 0-9 and _
     /// Its name for people: letters, digits and .-_, at most 60. Each start adds a mark of its own.
     std::string node = "node";

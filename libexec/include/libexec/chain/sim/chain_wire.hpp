@@ -36,6 +36,7 @@ std::string_view to_string(ChainOp op);
 
 /// One call. Which members count follows from `op`; the others keep their defaults.
 struct ChainCall {
+    /// A call of that kind with every member at its default.
     explicit ChainCall(ChainOp asked = ChainOp::hello) : op(asked) {}
 
     ChainOp op;
@@ -60,6 +61,7 @@ struct ChainCall {
 
 /// One answer: an error, or what was asked for.
 struct ChainReply {
+    /// The answer to the call with that id, every member at its default.
     explicit ChainReply(ChainOp asked = ChainOp::hello, std::uint64_t call = 0) : op(asked), id(call) {}
 
     ChainOp op;

@@ -11,6 +11,7 @@
 
 namespace libexec {
 
+/// Where the chain is, and how long to wait for it.
 struct RemoteChainConfig {
     ChainAddress address;
     std::uint32_t time_scale_ppm = 1'000'000;  ///< of this engine; another one there is told to the log

@@ -89,6 +89,7 @@ public:
 
     /// What goes wrong from now on, from the thread of the chain.
     void set_troubles(const SimTroubles& troubles);
+    /// What goes wrong now.
     const SimTroubles& troubles() const;
 
     /// The slot that is open now.
