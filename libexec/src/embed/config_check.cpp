@@ -37,7 +37,7 @@ std::string journal_path(const Config& config) {
 
 std::optional<ChainAddress> chain_process(const Config& config) {
     if (config.chain == "sim") return std::nullopt;
-    const std::optional<ChainAddress> address = parse_chain_address(config.chain);
+    std::optional<ChainAddress> address = parse_chain_address(config.chain);
     require(address.has_value(), "chain must be sim or sim://HOST:PORT");
     return address;
 }
