@@ -260,7 +260,7 @@ Task<RoutingDecision> Engine::Impl::quote_here(OrderRequest request) {
 }
 
 Task<Result<VenueStatus>> Engine::Impl::hold_here(std::string name, std::optional<std::string> reason) {
-    if (reason) co_return parts.router.hold(name, std::move(*reason));
+    if (reason) co_return parts.router.hold(name, *reason);
     co_return parts.router.resume(name);
 }
 
