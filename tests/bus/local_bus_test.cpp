@@ -1,6 +1,4 @@
 #include "libexec/bus/local_bus.hpp"
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <doctest/doctest.h>
 #include <thread>
@@ -176,7 +174,7 @@ TEST_SUITE("bus/local_bus") {
             threads.emplace_back([&, i] {
                 asio::io_context io(1);
                 const auto stream = world.bus.follow(world.id, 0, io.get_executor());
-                asio::co_spawn(io, collect(stream, seen[i], ends[i]), asio::detached);
+                spawn(io, collect(stream, seen[i], ends[i]));
                 io.run();
             });
         }
@@ -197,7 +195,7 @@ TEST_SUITE("bus/local_bus") {
         EventBatch::End end = EventBatch::End::none;
         const auto stream = world.bus.follow(world.id, 1, io.get_executor());
         const auto feed = world.bus.follow_all(io.get_executor());
-        asio::co_spawn(io, collect(feed, seen, end), asio::detached);
+        spawn(io, collect(feed, seen, end));
         std::thread reader([&] { io.run(); });
         for (std::uint32_t seq = 1; seq <= 1'000; ++seq) {
             OrderEvent event;

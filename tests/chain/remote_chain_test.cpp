@@ -1,6 +1,5 @@
 #include "libexec/chain/sim/remote_chain.hpp"
 
-#include <asio/detached.hpp>
 #include <doctest/doctest.h>
 
 #include "chain/remote_chain_world.hpp"
@@ -213,8 +212,7 @@ TEST_SUITE("chain/remote_chain") {
         };
         constexpr int calls = 300;  // one after the other they would take six seconds
         const auto began = std::chrono::steady_clock::now();
-        for (int i = 0; i < calls; ++i)
-            asio::co_spawn(engine.io, ask(*engine.chain, answered), asio::detached);
+        for (int i = 0; i < calls; ++i) spawn(engine.io, ask(*engine.chain, answered));
         CHECK(engine.becomes([&] { return answered == calls; }));
         CHECK(std::chrono::steady_clock::now() - began < 5s);
     }

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <asio/co_spawn.hpp>
 #include <asio/post.hpp>
 #include <chrono>
 #include <future>
@@ -100,9 +99,7 @@ struct Engine {
     template <class T>
     T run(Task<T> work) {
         std::optional<T> answer;
-        asio::co_spawn(io, std::move(work), [&](std::exception_ptr thrown, T value) {
-            if (!thrown) answer.emplace(std::move(value));
-        });
+        spawn(io, keep_answer(std::move(work), answer));
         io.restart();
         while (!answer && io.run_one_for(30s) > 0) {
         }

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include "libexec/chain/sim/sim_journal.hpp"
+#include "support/spawn.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace libexec;
@@ -75,8 +76,7 @@ std::vector<Story> run(Service& service, const std::vector<OrderRequest>& reques
     for (std::size_t from = 0; from < requests.size(); from += at_once) {
         asio::io_context io(1);
         for (std::size_t i = from; i < std::min(requests.size(), from + at_once); ++i) {
-            asio::co_spawn(io, submit_and_follow(service, requests[i], stories[i], io.get_executor()),
-                           asio::detached);
+            spawn(io, submit_and_follow(service, requests[i], stories[i], io.get_executor()));
         }
         io.run();
     }
@@ -110,10 +110,7 @@ std::string outcome_of(const Story& story) {
 template <class T>
 T await(asio::io_context& io, Task<T> task) {
     std::optional<T> answer;
-    asio::co_spawn(io, std::move(task), [&](std::exception_ptr thrown, T value) {
-        CHECK_FALSE(thrown);
-        answer.emplace(std::move(value));
-    });
+    spawn(io, keep_answer(std::move(task), answer));
     io.restart();
     io.run();
     REQUIRE(answer);

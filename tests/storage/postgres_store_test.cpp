@@ -59,8 +59,7 @@ TEST_SUITE("storage/postgres_store") {
         for (std::size_t i = 0; i < answers.size(); ++i) {
             Acceptance acceptance = world.acceptance();
             if (i == 1) acceptance.order.request.client_id = "\xff\xfe";
-            asio::co_spawn(io, keep_answer(world.store->accept(std::move(acceptance)), answers[i]),
-                           asio::detached);
+            spawn(io, keep_answer(world.store->accept(std::move(acceptance)), answers[i]));
         }
         io.poll();  // all three are in the queue
         CHECK_FALSE(answers[0]);

@@ -144,10 +144,7 @@ TEST_SUITE("storage/sqlite_trouble") {
         for (int i = 0; i < 20; ++i) {
             Acceptance one = trouble.world.acceptance();
             asked.push_back(one.order.id);
-            asio::co_spawn(io, accept_kind(*trouble.world.store, std::move(one), answers),
-                           [](std::exception_ptr error) {
-                               if (error) std::rethrow_exception(error);
-                           });
+            spawn(io, accept_kind(*trouble.world.store, std::move(one), answers));
         }
         io.run();
         REQUIRE(answers.size() == 20);

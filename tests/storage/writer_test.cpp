@@ -2,9 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
-#include <asio/use_future.hpp>
 #include <atomic>
 #include <thread>
 
@@ -86,9 +84,10 @@ template <class Answer, class Op>
 Result<Answer> ask(StoreWriter& writer, std::unique_ptr<Op> operation) {
     asio::io_context io{1};
     auto task = await_operation<Answer>(writer, std::move(operation));
-    auto answer = asio::co_spawn(io, std::move(task), asio::use_future);
+    std::optional<Result<Answer>> answer;
+    spawn(io, keep_answer(std::move(task), answer));
     io.run();
-    return answer.get();
+    return std::move(answer).value();
 }
 
 }  // namespace

@@ -14,13 +14,13 @@
 #include <vector>
 
 #include <asio/basic_waitable_timer.hpp>
-#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 
 #include "libexec/base/clock.hpp"
 #include "libexec/base/timers.hpp"
+#include "support/spawn.hpp"
 
 namespace libexec::test {
 
@@ -52,30 +52,18 @@ public:
     /// Throws what `work` throws, and std::logic_error when nothing can happen any more.
     template <class T>
     T run(Task<T> work) {
-        bool done = false;
-        std::exception_ptr thrown;
         if constexpr (std::is_void_v<T>) {
-            asio::co_spawn(io_, std::move(work), [&](std::exception_ptr error) {
-                thrown = error;
-                done = true;
-            });
-            until(done);
-            if (thrown) std::rethrow_exception(thrown);
+            run_to_end(std::move(work));
         } else {
             std::optional<T> outcome;
-            asio::co_spawn(io_, keep(std::move(work), outcome), [&](std::exception_ptr error) {
-                thrown = error;
-                done = true;
-            });
-            until(done);
-            if (thrown) std::rethrow_exception(thrown);
+            run_to_end(keep_answer(std::move(work), outcome));
             return std::move(outcome).value();
         }
     }
 
     /// Starts `work` beside everything else. What it throws comes out of the next `run` or `pass`.
     void spawn(Task<void> work) {
-        asio::co_spawn(io_, std::move(work), [this](std::exception_ptr error) {
+        test::spawn(io_, std::move(work), [this](std::exception_ptr error) {
             if (error && !spawned_threw_) spawned_threw_ = error;
         });
     }
@@ -156,9 +144,15 @@ private:
         bool rung_ = false;
     };
 
-    template <class T>
-    static Task<void> keep(Task<T> work, std::optional<T>& outcome) {
-        outcome.emplace(co_await std::move(work));
+    void run_to_end(Task<void> work) {
+        bool done = false;
+        std::exception_ptr thrown;
+        test::spawn(io_, std::move(work), [&](std::exception_ptr error) {
+            thrown = error;
+            done = true;
+        });
+        until(done);
+        if (thrown) std::rethrow_exception(thrown);
     }
 
     void until(const bool& done) {

@@ -185,13 +185,10 @@ void cancels_for_the_owner_alone(StoreWorld& world) {
     }
     // Also when both ask at once, in one transaction.
     asio::io_context io(1);
-    const auto rethrow = [](std::exception_ptr error) {
-        if (error) std::rethrow_exception(error);
-    };
     std::vector<std::optional<OrderStatus>> to_owner, to_stranger;
     for (int i = 0; i < 8; ++i) {
-        asio::co_spawn(io, cancel_into(*world.store, id, Viewer("zeta"), to_stranger), rethrow);
-        asio::co_spawn(io, cancel_into(*world.store, id, Viewer("acme"), to_owner), rethrow);
+        spawn(io, cancel_into(*world.store, id, Viewer("zeta"), to_stranger));
+        spawn(io, cancel_into(*world.store, id, Viewer("acme"), to_owner));
     }
     io.run();
     CHECK(to_stranger == std::vector<std::optional<OrderStatus>>(8, std::nullopt));

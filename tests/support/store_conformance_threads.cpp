@@ -85,17 +85,14 @@ void serves_many_threads(StoreWorld& world) {
     constexpr std::size_t orders_each = 25;
     std::atomic<std::size_t> left = desks_count * coroutines * orders_each;
     std::vector<std::unique_ptr<Desk>> desks;
-    const auto rethrow = [](std::exception_ptr error) {
-        if (error) std::rethrow_exception(error);
-    };
     for (std::size_t i = 0; i < desks_count; ++i) {
         Desk& desk = *desks.emplace_back(std::make_unique<Desk>());
         for (std::size_t j = 0; j < coroutines; ++j) {
             std::vector<Acceptance> orders;
             for (std::size_t k = 0; k < orders_each; ++k) orders.push_back(world.acceptance());
-            asio::co_spawn(desk.io, submit_orders(*world.store, desk, std::move(orders)), rethrow);
+            spawn(desk.io, submit_orders(*world.store, desk, std::move(orders)));
         }
-        asio::co_spawn(desk.io, work_orders(*world.store, desk, world.clock.now(), left), rethrow);
+        spawn(desk.io, work_orders(*world.store, desk, world.clock.now(), left));
     }
     std::vector<std::thread> threads;
     for (const std::unique_ptr<Desk>& desk : desks) {

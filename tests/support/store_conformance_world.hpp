@@ -1,6 +1,5 @@
 #pragma once
 
-#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 
 #include <atomic>
@@ -17,6 +16,7 @@
 #include "libexec/base/random.hpp"
 #include "libexec/base/uuid.hpp"
 #include "support/hand_clock.hpp"
+#include "support/spawn.hpp"
 #include "support/store_conformance.hpp"
 
 namespace libexec::test {
@@ -58,19 +58,13 @@ private:
     std::unique_lock<std::mutex> closed_{gate_->mutex};
 };
 
-template <class T>
-Task<void> keep_answer(Task<T> work, std::optional<T>& answer) {
-    answer.emplace(co_await std::move(work));
-}
-
 /// Runs one coroutine to its end on an io_context of its own.
 template <class T>
 T await(Task<T> work) {
     asio::io_context io(1);
     std::optional<T> answer;
     std::exception_ptr thrown;
-    asio::co_spawn(io, keep_answer(std::move(work), answer),
-                   [&thrown](std::exception_ptr error) { thrown = error; });
+    spawn(io, keep_answer(std::move(work), answer), [&thrown](std::exception_ptr error) { thrown = error; });
     io.run();
     if (thrown) std::rethrow_exception(thrown);
     return std::move(answer).value();

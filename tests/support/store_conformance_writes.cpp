@@ -132,10 +132,7 @@ void repeats_at_once(StoreWorld& world) {
         asked.idempotency_key = "k1";
         asked.order.request.client_order_id = "o-1";
         if (i % 5 == 4) asked.request_digest = "11 SOL to USDC";
-        asio::co_spawn(io, accept_into(*world.store, std::move(asked), answers),
-                       [](std::exception_ptr error) {
-                           if (error) std::rethrow_exception(error);
-                       });
+        spawn(io, accept_into(*world.store, std::move(asked), answers));
     }
     io.run();
     const auto count = [&answers](Kind kind) {
