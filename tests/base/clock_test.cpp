@@ -26,6 +26,10 @@ TEST_SUITE("base/reason") {
         CHECK_FALSE(is_retryable(Reason::no_route));
         CHECK_FALSE(is_retryable(Reason::insufficient_funds));
         CHECK_FALSE(is_retryable(Reason::internal));
+        CHECK_FALSE(is_retryable(Reason::pool_closed));
+        CHECK_FALSE(is_retryable(Reason::amount_too_small));
+        CHECK_FALSE(is_retryable(Reason::unsupported_token));
+        CHECK_FALSE(is_retryable(Reason::bad_account));
         CHECK(is_retryable(Reason::venue_timeout));
         CHECK(is_retryable(Reason::expired));
     }

@@ -19,7 +19,8 @@ TEST_SUITE("engine/post_mortem") {
             Reason::slippage_exceeded, Reason::no_route,       Reason::insufficient_liquidity,
             Reason::venue_timeout,     Reason::venue_error,    Reason::breaker_open,
             Reason::venue_busy,        Reason::chain_rejected, Reason::expired,
-            Reason::timeout,           Reason::internal};
+            Reason::timeout,           Reason::internal,       Reason::pool_closed,
+            Reason::amount_too_small,  Reason::bad_account,    Reason::unsupported_token};
         for (const Reason cause : promised) CHECK(post_mortem(Order{}, reject(cause, "why")).code == cause);
     }
 

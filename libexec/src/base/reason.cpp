@@ -25,6 +25,12 @@ constexpr std::array words{
     Word{Reason::account_in_use, "account_in_use", true},
     Word{Reason::stale_blockhash, "stale_blockhash", true},
     Word{Reason::policy_refused, "policy_refused", false},
+    // A pool opens when its clock says so and is opened again when its owner likes: no pause between two
+    // attempts is worth waiting for either, and an order that waits for an opening knows when to come.
+    Word{Reason::pool_closed, "pool_closed", false},
+    Word{Reason::amount_too_small, "amount_too_small", false},
+    Word{Reason::unsupported_token, "unsupported_token", false},
+    Word{Reason::bad_account, "bad_account", false},
     Word{Reason::expired, "expired", true},
     Word{Reason::timeout, "timeout", false},
     Word{Reason::cancelled, "cancelled", false},

@@ -16,6 +16,12 @@ std::string hint_for(const Order& order, Reason cause) {
             return "fund the wallet, then submit again";
         case Reason::policy_refused:
             return "ask whoever runs the signer which rule refused it";
+        case Reason::pool_closed:
+            return "wait until the pool opens, or name another route";
+        case Reason::amount_too_small:
+            return "submit a larger order";
+        case Reason::unsupported_token:
+            return "trade another token: nobody can move this one freely";
         case Reason::venue_timeout:
         case Reason::venue_error:
         case Reason::breaker_open:

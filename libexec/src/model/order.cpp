@@ -30,6 +30,14 @@ std::string_view title_of(Reason code) {
             return "The blockhash was no longer valid";
         case Reason::policy_refused:
             return "The signer's policy refused the transaction";
+        case Reason::pool_closed:
+            return "The pool is closed";
+        case Reason::amount_too_small:
+            return "The amount is too small";
+        case Reason::unsupported_token:
+            return "The token cannot be traded here";
+        case Reason::bad_account:
+            return "An account on the chain is not what it should be";
         case Reason::expired:
             return "The transaction expired before it landed";
         case Reason::timeout:
