@@ -15,7 +15,7 @@ namespace libexec {
 struct PoolTrade {
     std::uint64_t amount_in = 0;   ///< leaves the trader's account, transfer fees included
     std::uint64_t amount_out = 0;  ///< arrives in the trader's account, transfer fees taken off
-    std::uint64_t fee = 0;         ///< the pool's own, in `fee_mint`
+    std::uint64_t fee = 0;         ///< the pool's own of the input, in `fee_mint`
     PublicKey fee_mint;
     std::uint32_t price_impact_bps = 0;  ///< how far the price without fees falls short of that before it
     std::uint32_t crossings = 0;         ///< ticks or bins
@@ -41,12 +41,15 @@ public:
     virtual const PublicKey& mint_a() const = 0;
     virtual const PublicKey& mint_b() const = 0;
 
-    /// Sells exactly that much of `mint_in`. Errors: pool_closed, amount_too_small, insufficient_liquidity,
-    /// no_route (another mint), unsupported_token, bad_account.
+    /// Sells exactly that much of `mint_in`. Some programs execute a sale they pay nothing for: amount_out is
+    /// 0 then. A sale that drives the price to its end takes a part alone, and amount_in says which. Errors:
+    /// pool_closed, amount_too_small, insufficient_liquidity, no_route (another mint), unsupported_token,
+    /// bad_account.
     virtual Result<PoolTrade> sell(const PublicKey& mint_in, std::uint64_t amount_in,
                                    const ChainClock& clock) const = 0;
-    /// Buys exactly that much of `mint_out`: the least input that delivers it. The same errors, and
-    /// policy_refused where the program cannot.
+    /// Buys exactly that much of `mint_out`, for what the program takes then: the least input whose sale
+    /// delivers it, or not more above that than one base unit is worth. The same errors, and policy_refused
+    /// where the program cannot.
     virtual Result<PoolTrade> buy(const PublicKey& mint_out, std::uint64_t amount_out,
                                   const ChainClock& clock) const = 0;
     /// The program's instruction for a sale. The same errors but for those of a price.
@@ -64,7 +67,8 @@ public:
 
     /// The addresses that pricing this pool reads, the pool's own among them, as far as `known` tells; asked
     /// again with what was fetched until it names no new one. Some need not exist. Errors: bad_account.
-    virtual Result<std::vector<PublicKey>> wanted(const PublicKey& pool, const AccountStates& known) const = 0;
+    virtual Result<std::vector<PublicKey>> wanted(const PublicKey& pool,
+                                                  const AccountStates& known) const = 0;
 
     /// The pool as these accounts describe it. Errors: bad_account, unsupported_token.
     virtual Result<std::unique_ptr<Pool>> open(const PublicKey& pool,

@@ -1,0 +1,55 @@
+#include "state.hpp"
+
+#include <string_view>
+
+#include "tick_price.hpp"
+
+namespace libexec::orca_whirlpool_pool {
+
+using namespace std::string_view_literals;
+using namespace pools;
+
+namespace {
+
+constexpr AccountShape pool_shape{"the pool", 653, "\x3f\x95\xd1\x0c\xe1\x80\x63\x09"sv};
+constexpr std::uint16_t fee_rate_most = 60'000;
+
+/// The tick of the price, or the one below when the price came down exactly onto it.
+bool belongs(std::int32_t tick, Wide price) {
+    const std::int32_t of_price = tick_of_price(price);
+    return tick == of_price || (tick == of_price - 1 && price_of_tick(of_price) == price);
+}
+
+}  // namespace
+
+Result<State> read_state(const PublicKey& pool, const AccountStates& accounts) {
+    const auto account = find_owned(accounts, pool, program, pool_shape);
+    if (!account) return account.error();
+    AccountFields fields(account.value()->data);
+    State state;
+    state.spacing = fields.u16(41);
+    state.fee_tier = fields.u16(43);
+    state.fee_rate = fields.u16(45);
+    state.liquidity = fields.u128(49);
+    state.price = fields.u128(65);
+    state.tick = fields.i32(81);
+    state.mints[0] = fields.key(101);
+    state.vaults[0] = fields.key(133);
+    state.mints[1] = fields.key(181);
+    state.vaults[1] = fields.key(213);
+    state.rewards_updated_at = fields.u64(261);
+    if (!fields.intact()) return bad_account("the pool", pool, "it is too short");
+    if (state.spacing == 0) return bad_account("the pool", pool, "its ticks have no spacing");
+    if (state.fee_rate > fee_rate_most) return bad_account("the pool", pool, "its fee is above 6 %");
+    if (state.price < least_price || state.price > most_price)
+        return bad_account("the pool", pool, "its price is beyond all ticks");
+    if (!belongs(state.tick, state.price))
+        return bad_account("the pool", pool, "its tick is not that of its price");
+    // The program orders the mints by their bytes when a pool is made.
+    if (state.mints[0] >= state.mints[1]) return bad_account("the pool", pool, "its mints are out of order");
+    if (state.vaults[0] == state.vaults[1])
+        return bad_account("the pool", pool, "both its vaults are the same one");
+    return state;
+}
+
+}  // namespace libexec::orca_whirlpool_pool

@@ -1,0 +1,142 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "libexec/venues/pools/pool.hpp"
+#include "random_pools.hpp"
+
+using namespace libexec;
+using namespace libexec::test;
+
+namespace {
+
+constexpr ChainClock now{1'000, 1'800'000'000, 900};
+
+std::unique_ptr<Pool> open(const PublicKey& address, const AccountStates& accounts) {
+    auto pool = family_of(accounts.at(address))->open(address, accounts);
+    REQUIRE_MESSAGE(pool, (pool ? "" : pool.error().detail));
+    return std::move(pool).value();
+}
+
+template <class Synthetic>
+std::unique_ptr<Pool> open(const Synthetic& pool) {
+    return open(pool.address, pool.encode());
+}
+
+/// What nobody may gain by: more given, the same given in two parts, asking what an amount costs.
+void check_prices(const Pool& pool, const PublicKey& in, const PublicKey& out, Random& random, int& priced) {
+    const std::uint64_t amount = any_size(random, 50);
+    const auto sold = pool.sell(in, amount, now);
+    if (!sold || sold.value().amount_in != amount || sold.value().amount_out == 0) return;
+    ++priced;
+    const PoolTrade& trade = sold.value();
+    REQUIRE(trade.fee <= amount);
+    REQUIRE(trade.fee_mint == in);
+    REQUIRE(trade.price_impact_bps <= 10'000);
+
+    const auto more = pool.sell(in, amount + 1 + random.below(amount), now);
+    if (more) REQUIRE(more.value().amount_out >= trade.amount_out);
+
+    const auto bought = pool.buy(out, trade.amount_out, now);
+    REQUIRE_MESSAGE(bought, (bought ? "" : bought.error().detail));
+    const std::uint64_t cost = bought.value().amount_in;
+    REQUIRE(bought.value().amount_out == trade.amount_out);
+    const auto again = pool.sell(in, cost, now);
+    REQUIRE(again);
+    REQUIRE(again.value().amount_out >= trade.amount_out);
+    // Within one unit: of the input, or of the output where that is the coarser one.
+    const auto less = cost < 2 ? Result<PoolTrade>() : pool.sell(in, cost - 2, now);
+    const bool least = !less || less.value().amount_out < trade.amount_out;
+    REQUIRE((least || again.value().amount_out <= trade.amount_out + 1));
+}
+
+/// Sells in a pool of two reserves and puts into them what came and went, fees included.
+template <class Synthetic>
+std::optional<std::uint64_t> sell_for_good(Synthetic& pool, int side, std::uint64_t amount) {
+    const auto traded = open(pool)->sell(pool.mint(side), amount, now);
+    if (!traded) return std::nullopt;
+    SyntheticToken& in = pool.tokens[static_cast<std::size_t>(side)];
+    SyntheticToken& out = pool.tokens[static_cast<std::size_t>(1 - side)];
+    const auto kept = [](const SyntheticToken& token, std::uint64_t sent) {
+        const Wide fee = (Wide(sent) * token.fee_points + 9'999) / 10'000;
+        return sent -
+               static_cast<std::uint64_t>(token.fee_points == 0 ? 0 : std::min<Wide>(fee, token.fee_most));
+    };
+    in.held += kept(in, amount);
+    // The least that delivers what arrived: at least that much left the vault.
+    std::uint64_t sent = traded.value().amount_out;
+    while (kept(out, sent) < traded.value().amount_out) sent += traded.value().amount_out - kept(out, sent);
+    out.held -= sent;
+    return traded.value().amount_out;
+}
+
+template <class Synthetic>
+void check_two_sales(const Synthetic& pool, Random& random, int& tried) {
+    const std::uint64_t amount = any_size(random, 50);
+    Synthetic there = pool;
+    const auto out = sell_for_good(there, 0, amount);
+    if (!out) return;
+    ++tried;
+    Synthetic back = there;
+    const auto returned = sell_for_good(back, 1, *out);
+    if (returned) REQUIRE(*returned <= amount);
+    const std::uint64_t rest = any_size(random, 50);
+    const auto second = sell_for_good(there, 0, rest);
+    const auto whole = open(pool)->sell(pool.mint(0), amount + rest, now);
+    if (second && whole) REQUIRE(*out + *second <= whole.value().amount_out + 1);
+}
+
+}  // namespace
+
+TEST_SUITE("venues/pool_properties") {
+    TEST_CASE("Raydium CPMM: nobody gains by a round trip, by parts, or by asking from the other end") {
+        Random random(61);
+        int priced = 0;
+        int tried = 0;
+        for (int i = 0; i < 300; ++i) {
+            CAPTURE(i);
+            const SyntheticCpmm pool = draw_cpmm(random);
+            const auto made = open(pool);
+            for (int side = 0; side < 2; ++side)
+                check_prices(*made, pool.mint(side), pool.mint(1 - side), random, priced);
+            SyntheticCpmm plain = pool;
+            plain.creator_fee_on =
+                0;  // what the creator takes of the output would have to leave the reserves
+            check_two_sales(plain, random, tried);
+        }
+        CHECK(priced > 200);
+        CHECK(tried > 100);
+    }
+
+    TEST_CASE("Raydium AMM v4: nobody gains by a round trip, by parts, or by asking from the other end") {
+        Random random(62);
+        int priced = 0;
+        int tried = 0;
+        for (int i = 0; i < 300; ++i) {
+            CAPTURE(i);
+            const SyntheticAmm pool = draw_amm(random);
+            const auto made = open(pool);
+            for (int side = 0; side < 2; ++side)
+                check_prices(*made, pool.mint(side), pool.mint(1 - side), random, priced);
+            check_two_sales(pool, random, tried);
+        }
+        CHECK(priced > 200);
+        CHECK(tried > 100);
+    }
+
+    TEST_CASE("Orca Whirlpools: more gives more, and what an amount costs is what it is sold for") {
+        Random random(63);
+        int priced = 0;
+        for (int i = 0; i < 150; ++i) {
+            CAPTURE(i);
+            const SyntheticWhirlpool pool = draw_whirlpool(random);
+            const auto made = open(pool);
+            for (int side = 0; side < 2; ++side) {
+                for (int k = 0; k < 4; ++k)
+                    check_prices(*made, pool.mint(side), pool.mint(1 - side), random, priced);
+            }
+        }
+        CHECK(priced > 200);
+    }
+}

@@ -1,0 +1,358 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "libexec/venues/pools/pool.hpp"
+#include "random_pools.hpp"
+
+using namespace libexec;
+using namespace libexec::test;
+
+namespace {
+
+constexpr ChainClock now{1'000, 1'800'000'000, 900};
+
+template <class Synthetic>
+Result<std::unique_ptr<Pool>> open(const Synthetic& pool) {
+    const AccountStates accounts = pool.encode();
+    return family_of(accounts.at(pool.address))->open(pool.address, accounts);
+}
+
+template <class Synthetic>
+bool opens(const Synthetic& pool) {
+    return static_cast<bool>(open(pool));
+}
+
+template <class Synthetic>
+Result<PoolTrade> sell(const Synthetic& pool, int side, std::uint64_t amount, const ChainClock& clock = now) {
+    const auto opened = open(pool);
+    REQUIRE_MESSAGE(opened, (opened ? "" : opened.error().detail));
+    return opened.value()->sell(pool.mint(side), amount, clock);
+}
+
+template <class Synthetic>
+Result<PoolTrade> buy(const Synthetic& pool, int side, std::uint64_t amount) {
+    const auto opened = open(pool);
+    REQUIRE(opened);
+    return opened.value()->buy(pool.mint(side), amount, now);
+}
+
+template <class T>
+Reason why(const Result<T>& result) {
+    REQUIRE(!result);
+    CHECK(!result.error().detail.empty());
+    return result.error().reason;
+}
+
+SyntheticCpmm cpmm() {
+    SyntheticCpmm pool;
+    pool.tokens[0].held = 1'000'300;
+    pool.tokens[0].owed = 300;
+    pool.tokens[1].held = 2'000'900;
+    pool.tokens[1].owed = 900;
+    pool.creator_rate = 1'000;
+    return pool;
+}
+
+SyntheticAmm amm() {
+    SyntheticAmm pool;
+    pool.tokens = cpmm().tokens;
+    return pool;
+}
+
+SyntheticWhirlpool whirlpool() {
+    SyntheticWhirlpool pool;
+    for (SyntheticToken& token : pool.tokens) token.held = 1'000'000'000'000;
+    pool.liquidity = 1'500'000'000;
+    pool.ticks = {{-640, 1'000'000'000}, {-128, 500'000'000}, {64, -500'000'000}, {640, -1'000'000'000}};
+    pool.dynamic_arrays = true;
+    return pool;
+}
+
+void give_transfer_fees(SyntheticPool& pool) {
+    for (SyntheticToken& token : pool.tokens) {
+        token.program = well_known::token_2022_program;
+        token.fee_points = 300;
+        token.fee_most = 1'000'000;
+    }
+}
+
+/// Opens what may be anything and asks it everything: it answers or refuses, and never for a fault of ours.
+/// Whether it could be opened.
+bool ask_everything(const PoolFamily& family, const PublicKey& key, const AccountStates& accounts) {
+    const auto pool = family.open(key, accounts);
+    if (!pool) {
+        const std::set<Reason> expected{Reason::bad_account, Reason::unsupported_token};
+        REQUIRE(expected.contains(pool.error().reason));
+        return false;
+    }
+    const PublicKey a = pool.value()->mint_a();
+    const PublicKey b = pool.value()->mint_b();
+    for (const auto& result :
+         {pool.value()->sell(a, 10'007, now), pool.value()->sell(b, ~std::uint64_t{0}, now),
+          pool.value()->buy(a, 1, now), pool.value()->buy(b, 1'000'000, now)})
+        REQUIRE((result || result.error().reason != Reason::internal));
+    PoolSwap swap;
+    swap.mint_in = a;
+    const auto built = pool.value()->swap(swap, now);
+    REQUIRE((built || built.error().reason != Reason::internal));
+    return true;
+}
+
+/// Every account of the pool cut at every length, and with every byte changed.
+template <class Synthetic>
+void break_everything(const Synthetic& synthetic) {
+    const AccountStates accounts = synthetic.encode();
+    const PoolFamily& family = *family_of(accounts.at(synthetic.address));
+    REQUIRE(ask_everything(family, synthetic.address, accounts));
+    for (const auto& [key, account] : accounts) {
+        CAPTURE(key.to_string());
+        // A mint without its extensions is one as well; the program's own accounts have one length each.
+        const bool has_one_length = account.owner == family.program();
+        AccountStates broken = accounts;
+        Bytes& data = broken[key].data;
+        for (std::size_t size = 0; size < account.data.size(); ++size) {
+            CAPTURE(size);
+            data.assign(account.data.begin(), account.data.begin() + static_cast<std::ptrdiff_t>(size));
+            const bool opened = ask_everything(family, synthetic.address, broken);
+            if (has_one_length) REQUIRE(!opened);
+        }
+        data = account.data;
+        data.push_back(0);
+        const bool opened = ask_everything(family, synthetic.address, broken);
+        if (has_one_length) REQUIRE(!opened);
+        data = account.data;
+        Random random(account.data.size());
+        for (std::size_t at = 0; at < data.size(); ++at) {
+            CAPTURE(at);
+            data[at] = static_cast<std::uint8_t>(data[at] ^ (1 + random.below(255)));
+            (void)ask_everything(family, synthetic.address, broken);
+            if (key == synthetic.address) (void)family.wanted(key, broken);
+            data[at] = account.data[at];
+        }
+        broken[key].owner = key_numbered(99);
+        REQUIRE(!ask_everything(family, synthetic.address, broken));
+    }
+}
+
+}  // namespace
+
+TEST_SUITE("venues/pool_refusals") {
+    TEST_CASE("Raydium CPMM: what a small pool pays, worked out by hand") {
+        struct Row {
+            int creator_fee_on;  // -1: none
+            int side;
+            std::uint64_t fee;
+            std::uint64_t out;
+            std::uint32_t impact;
+        };
+        for (const Row& row :
+             {Row{-1, 0, 26, 19'764, 99}, Row{-1, 1, 26, 4'965, 50}, Row{0, 0, 36, 19'745, 99},
+              Row{0, 1, 36, 4'960, 50}, Row{1, 0, 36, 19'745, 99}, Row{1, 1, 26, 4'960, 50},
+              Row{2, 0, 26, 19'744, 99}, Row{2, 1, 36, 4'960, 50}}) {
+            CAPTURE(row.creator_fee_on);
+            CAPTURE(row.side);
+            SyntheticCpmm pool = cpmm();
+            pool.has_creator_fee = row.creator_fee_on >= 0;
+            pool.creator_fee_on = static_cast<std::uint8_t>(std::max(0, row.creator_fee_on));
+            const auto trade = sell(pool, row.side, 10'007);
+            REQUIRE(trade);
+            CHECK(trade.value().amount_in == 10'007);
+            CHECK(trade.value().amount_out == row.out);
+            CHECK(trade.value().fee == row.fee);
+            CHECK(trade.value().fee_mint == pool.mint(row.side));
+            CHECK(trade.value().price_impact_bps == row.impact);
+            const auto cost = buy(pool, 1 - row.side, row.out);
+            REQUIRE(cost);
+            CHECK(cost.value().amount_in <= 10'007);
+            CHECK(sell(pool, row.side, cost.value().amount_in).value().amount_out >= row.out);
+        }
+        SyntheticCpmm taxed = cpmm();
+        give_transfer_fees(taxed);
+        CHECK(sell(taxed, 0, 10'007).value().amount_out == 18'600);
+    }
+
+    TEST_CASE("Raydium AMM v4: what a small pool pays, worked out by hand") {
+        CHECK(sell(amm(), 0, 10'007).value().amount_out == 19'764);
+        CHECK(sell(amm(), 0, 10'007).value().fee == 26);
+        CHECK(sell(amm(), 0, 500).value().amount_out == 995);
+        CHECK(sell(amm(), 0, 100).value().amount_out == 197);  // the fee of 0.25 units is a whole one
+    }
+
+    TEST_CASE("Orca Whirlpools: what a small pool pays, worked out by hand") {
+        struct Row {
+            int side;
+            std::uint64_t in;
+            std::uint64_t out;
+            std::uint64_t fee;
+            std::uint32_t crossings;
+        };
+        for (const bool dynamic : {false, true}) {
+            SyntheticWhirlpool pool = whirlpool();
+            pool.dynamic_arrays = dynamic;
+            for (const Row& row :
+                 {Row{0, 1'000, 996, 3, 0}, Row{0, 1'000'000, 996'337, 3'000, 0},
+                  Row{0, 20'000'000, 19'644'236, 60'001, 1}, Row{1, 1'000, 996, 3, 0},
+                  Row{1, 1'000'000, 996'337, 3'000, 0}, Row{1, 20'000'000, 19'604'668, 60'001, 1}}) {
+                CAPTURE(row.side);
+                CAPTURE(row.in);
+                const auto trade = sell(pool, row.side, row.in);
+                REQUIRE(trade);
+                CHECK(trade.value().amount_out == row.out);
+                CHECK(trade.value().fee == row.fee);
+                CHECK(trade.value().crossings == row.crossings);
+            }
+            // The program trades a unit that is all fee, and pays nothing for it.
+            CHECK(sell(pool, 0, 1).value().amount_out == 0);
+            CHECK(why(sell(pool, 0, 40'000'000)) == Reason::insufficient_liquidity);
+            CHECK(why(sell(pool, 1, 40'000'000)) == Reason::insufficient_liquidity);
+            CHECK(why(buy(pool, 0, 40'000'000)) == Reason::insufficient_liquidity);
+        }
+    }
+
+    TEST_CASE("Orca Whirlpools: the fee follows the volatility, and the pool opens when its oracle says") {
+        SyntheticWhirlpool pool = whirlpool();
+        const std::uint64_t calm = sell(pool, 0, 20'000'000).value().amount_out;
+        pool.oracle = SyntheticOracle();
+        const auto start = static_cast<std::uint64_t>(now.unix_timestamp);
+        const std::uint64_t moved = sell(pool, 0, 20'000'000).value().amount_out;
+        CHECK(moved < calm);
+        pool.oracle->control = 0;
+        CHECK(sell(pool, 0, 20'000'000).value().amount_out == calm);
+        pool.oracle = SyntheticOracle();
+        pool.oracle->updated_at = start - 60;  // within the time in which a part of the volatility stays
+        pool.oracle->volatility = 350'000;
+        pool.oracle->reduction = 9'999;
+        const std::uint64_t nervous = sell(pool, 0, 20'000'000).value().amount_out;
+        CHECK(nervous < moved);
+        pool.oracle->updated_at = start - 3'601;
+        CHECK(sell(pool, 0, 20'000'000).value().amount_out == moved);
+        pool.oracle->updated_at = start + 1;
+        CHECK(why(sell(pool, 0, 1'000)) == Reason::bad_account);
+        pool.oracle = SyntheticOracle();
+        pool.oracle->opens_at = start + 1;
+        CHECK(why(sell(pool, 0, 1'000)) == Reason::pool_closed);
+        pool.oracle->group = 63;  // divides no spacing
+        CHECK(why(open(pool)) == Reason::bad_account);
+    }
+
+    TEST_CASE("a pool that is switched off or not open yet is closed, for building as well") {
+        SyntheticCpmm off = cpmm();
+        off.status = 4;
+        CHECK(why(sell(off, 0, 1'000)) == Reason::pool_closed);
+        CHECK(why(buy(off, 0, 1'000)) == Reason::pool_closed);
+        PoolSwap swap;
+        swap.mint_in = off.mint(0);
+        CHECK(why(open(off).value()->swap(swap, now)) == Reason::pool_closed);
+        off.status = 3;  // deposits and withdrawals alone
+        CHECK(sell(off, 0, 1'000));
+
+        SyntheticCpmm early = cpmm();
+        early.open_time = static_cast<std::uint64_t>(now.unix_timestamp);
+        CHECK(sell(early, 0, 1'000));
+        ++early.open_time;
+        CHECK(why(sell(early, 0, 1'000)) == Reason::pool_closed);
+
+        SyntheticAmm waiting = amm();
+        waiting.open_time = static_cast<std::uint64_t>(now.unix_timestamp) + 1;
+        CHECK(sell(waiting, 0, 1'000));  // only one status looks at the clock
+        waiting.status = 7;
+        CHECK(why(sell(waiting, 0, 1'000)) == Reason::pool_closed);
+        --waiting.open_time;
+        CHECK(sell(waiting, 0, 1'000));
+        for (const std::uint64_t status : {0u, 2u, 3u, 4u, 5u}) {
+            waiting.status = status;
+            CHECK(why(sell(waiting, 0, 1'000)) == Reason::pool_closed);
+            CHECK(why(buy(waiting, 0, 1'000)) == Reason::pool_closed);
+        }
+    }
+
+    TEST_CASE("what is too small, too much, or of another token is refused by name") {
+        const auto check = [](const auto& pool) {
+            CHECK(why(sell(pool, 0, 0)) == Reason::amount_too_small);
+            CHECK(why(buy(pool, 0, 0)) == Reason::amount_too_small);
+            CHECK(why(buy(pool, 0, ~std::uint64_t{0})) == Reason::insufficient_liquidity);
+            const auto opened = open(pool);
+            PoolSwap swap;
+            swap.mint_in = key_numbered(77);
+            CHECK(why(opened.value()->sell(swap.mint_in, 5, now)) == Reason::no_route);
+            CHECK(why(opened.value()->buy(swap.mint_in, 5, now)) == Reason::no_route);
+            CHECK(why(opened.value()->swap(swap, now)) == Reason::no_route);
+            CHECK(opened.value()->address() == pool.address);
+            CHECK(opened.value()->mint_a() == pool.mint(0));
+            CHECK(opened.value()->mint_b() == pool.mint(1));
+        };
+        check(cpmm());
+        check(amm());
+        check(whirlpool());
+        CHECK(why(sell(cpmm(), 0, 1)) == Reason::amount_too_small);  // all of it is fee
+        CHECK(why(sell(amm(), 0, 1)) == Reason::amount_too_small);
+        CHECK(why(buy(cpmm(), 1, 2'000'000)) == Reason::insufficient_liquidity);  // the whole reserve
+        SyntheticWhirlpool drained = whirlpool();
+        drained.tokens[1].held = 995;
+        CHECK(why(sell(drained, 0, 1'000)) == Reason::insufficient_liquidity);
+    }
+
+    TEST_CASE("tokens that cannot be moved freely are not traded") {
+        const auto check = [](auto pool) {
+            pool.tokens[1].program = well_known::token_2022_program;
+            pool.tokens[1].hook = key_numbered(50);
+            CHECK(why(open(pool)) == Reason::unsupported_token);
+            pool.tokens[1].hook = PublicKey();  // nobody behind it
+            CHECK(opens(pool));
+            pool.tokens[1].starts_frozen = true;
+            CHECK(why(open(pool)) == Reason::unsupported_token);
+            pool.tokens[1].starts_frozen = false;
+            pool.tokens[0].vault_frozen = true;
+            CHECK(why(open(pool)) == Reason::unsupported_token);
+        };
+        check(cpmm());
+        check(whirlpool());
+        SyntheticAmm newer = amm();
+        newer.tokens[0].program = well_known::token_2022_program;
+        CHECK(why(open(newer)) == Reason::bad_account);  // that program knows none of Token-2022
+    }
+
+    TEST_CASE("liquidity that its ticks contradict is no number") {
+        SyntheticWhirlpool pool = whirlpool();
+        pool.liquidity = 400'000'000;  // less than begins at the next tick
+        CHECK(why(sell(pool, 0, 20'000'000)) == Reason::bad_account);
+        pool = whirlpool();
+        pool.tick = 1;
+        CHECK(why(open(pool)) == Reason::bad_account);
+        pool.tick = -1;  // the price came down exactly onto tick 0
+        CHECK(opens(pool));
+        pool.price = 0;
+        CHECK(why(open(pool)) == Reason::bad_account);
+    }
+
+    TEST_CASE("only the owner says which family a pool is of") {
+        std::set<std::string_view> names;
+        for (const PoolFamily* family : pool_families()) {
+            CHECK(names.insert(family->name()).second);
+            AccountState account;
+            account.owner = family->program();
+            CHECK(family_of(account) == family);
+        }
+        CHECK(family_of(AccountState{}) == nullptr);
+        // The bytes of one under the program of another.
+        AccountStates accounts = cpmm().encode();
+        accounts[cpmm().address].owner = amm().encode().at(amm().address).owner;
+        CHECK(why(family_of(accounts.at(cpmm().address))->open(cpmm().address, accounts)) ==
+              Reason::bad_account);
+    }
+
+    TEST_CASE("accounts that are cut short or changed never crash, and short ones are never read") {
+        SyntheticCpmm first = cpmm();
+        give_transfer_fees(first);
+        break_everything(first);
+        break_everything(amm());
+    }
+
+    TEST_CASE("a Whirlpool's accounts that are cut short or changed never crash") {
+        SyntheticWhirlpool pool = whirlpool();
+        pool.oracle = SyntheticOracle();
+        break_everything(pool);
+    }
+}
