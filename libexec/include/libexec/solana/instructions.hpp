@@ -36,6 +36,7 @@ struct TokenTransfer {
     std::uint8_t decimals = 0;  ///< the mint's, or the program refuses
     PublicKey token_program = well_known::token_program;
 };
+/// Moves tokens; the program refuses another mint or other decimals.
 Instruction transfer_checked(const TokenTransfer& transfer);
 
 /// How many compute units the transaction may use, and is charged for.

@@ -37,14 +37,23 @@ consteval PublicKey operator""_key(const char* base58, std::size_t length) {
 /// Programs, mints and sysvars that are the same on every cluster.
 namespace well_known {
 
+/// Makes accounts and moves lamports.
 inline constexpr PublicKey system_program = "11111111111111111111111111111111"_key;
+/// SPL Token.
 inline constexpr PublicKey token_program = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"_key;
+/// Token-2022.
 inline constexpr PublicKey token_2022_program = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"_key;
+/// Makes the token accounts of wallets.
 inline constexpr PublicKey associated_token_program = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL"_key;
+/// Takes limits and the price of compute.
 inline constexpr PublicKey compute_budget_program = "ComputeBudget111111111111111111111111111111"_key;
+/// Writes words into the log.
 inline constexpr PublicKey memo_program = "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr"_key;
+/// Keeps lookup tables.
 inline constexpr PublicKey lookup_table_program = "AddressLookupTab1e1111111111111111111111111"_key;
+/// The instructions of the transaction that runs.
 inline constexpr PublicKey instructions_sysvar = "Sysvar1nstructions1111111111111111111111111"_key;
+/// The clock that programs read.
 inline constexpr PublicKey clock_sysvar = "SysvarC1ock11111111111111111111111111111111"_key;
 /// SOL as a token.
 inline constexpr PublicKey wrapped_sol = "So11111111111111111111111111111111111111112"_key;

@@ -37,8 +37,11 @@ class Pool {
 public:
     virtual ~Pool() = default;
 
+    /// Where the pool is.
     virtual const PublicKey& address() const = 0;
+    /// The first of its two tokens, in the order the program keeps them.
     virtual const PublicKey& mint_a() const = 0;
+    /// The second one.
     virtual const PublicKey& mint_b() const = 0;
 
     /// Sells exactly that much of `mint_in`. Some programs execute a sale they pay nothing for: amount_out is
@@ -63,6 +66,7 @@ public:
 
     /// "raydium_cpmm": what venues, decisions and golden files call it.
     virtual std::string_view name() const = 0;
+    /// The program that owns such pools.
     virtual const PublicKey& program() const = 0;
 
     /// The addresses that pricing this pool reads, the pool's own among them, as far as `known` tells; asked
