@@ -141,6 +141,16 @@ test('64 descriptors on PostgreSQL, which goes away and comes back meanwhile: th
   await fewDescriptors(place, { DATABASE_URL: database.url }, async () => database.restart());
 });
 
+// Notes the last quote of every venue but the sick one. One quote in fifty fails at any venue (MOCK_FAILURE_RATE), so
+// a single look says nothing: most of them have to be answered, and quickly.
+async function lookAtOthers(url, sick, paces) {
+  for (const venue of (await request(`${url}/api/venues`)).json.venues) {
+    if (venue.name === sick || venue.lastQuote === null) continue;
+    if (!paces.has(venue.name)) paces.set(venue.name, []);
+    paces.get(venue.name).push(venue.lastQuote);
+  }
+}
+
 const LYING = [['node-1', 'forgets'], ['node-2', 'slot_as_height+lag=8'], ['node-3', 'silent']];
 test('venues that hang, fail and crawl, and nodes of the chain that lie: the other venues keep their pace, orders end once', async (place) => {
   const chain = new ChainProcess(place.folder('chain'), ['--time-scale', '0.05', '--seed', '3', '--log-level', 'warn', '--fault', 'lost_reply=0.05']);
@@ -158,19 +168,21 @@ test('venues that hang, fail and crawl, and nodes of the chain that lie: the oth
     assert.strictEqual(set.status, 200, set.text);
     const [node, lie] = LYING[ids.length % LYING.length];
     await chain.fault(node, lie);
+    const paces = new Map();
     await inParallel([...Array(12).keys()], 6, async () => {
       const id = await submitOk(daemon.url, swap());
       ids.push(id);
       const order = await waitForEnd(daemon.url, id);
+      await lookAtOthers(daemon.url, sick, paces);
       const events = await readEvents(daemon.url, id);
       checkEvents(id, events);
       checkAgainstChain(id, order.status, landings(readJournal(chain.journalPath)).get(id) || 0);
       if (mode !== 'slow') assert.notStrictEqual(order.dex || order.venue, sick, JSON.stringify(order));
     });
-    const others = (await request(`${daemon.url}/api/venues`)).json.venues.filter((venue) => venue.name !== sick);
-    for (const venue of others) {
-      assert.strictEqual(venue.lastQuote.outcome, 'ok', `${mode}: ${JSON.stringify(venue)}`);
-      assert.ok(venue.lastQuote.latencyMs < 500, `${mode}: ${JSON.stringify(venue)}`);
+    assert.strictEqual(paces.size, venues.length - 1);
+    for (const [name, seen] of paces) {
+      const quick = seen.filter((quote) => quote.outcome === 'ok' && quote.latencyMs < 500);
+      assert.ok(quick.length * 4 >= seen.length * 3, `${mode}: ${name} ${JSON.stringify(seen)}`);
     }
     await chain.fault(node, 'honest');
   }
