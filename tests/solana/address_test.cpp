@@ -75,11 +75,8 @@ TEST_SUITE("solana/address") {
     }
 
     TEST_CASE("real pools keep their tokens at derived addresses") {
-        const auto root = test::fixtures_root();
-        if (!root) {
-            MESSAGE(test::fixtures_missing);
-            return;
-        }
+        const auto root = test::fixtures_or_say();
+        if (!root) return;
         // A pool names its vaults and the bump of its authority.
         const PublicKey program = test::key_of("CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C");
         int vaults = 0;

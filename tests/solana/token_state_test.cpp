@@ -287,11 +287,8 @@ TEST_SUITE("solana/token_state") {
     }
 
     TEST_CASE("real mints and vaults are read") {
-        const auto root = test::fixtures_root();
-        if (!root) {
-            MESSAGE(test::fixtures_missing);
-            return;
-        }
+        const auto root = test::fixtures_or_say();
+        if (!root) return;
         int mints = 0;
         int vaults = 0;
         int with_fee = 0;

@@ -13,9 +13,8 @@ namespace libexec::test {
 
 /// The folder `solana` of the fixtures: account bytes of real pools and what the deployed programs made of
 /// them. LIBEXEC_FIXTURES names the fixtures, else they are looked for beside the tree. Nothing when they are
-/// not there: say `MESSAGE(fixtures_missing)` and return.
-std::optional<std::filesystem::path> fixtures_root();
-inline const std::string fixtures_missing = "skipped: fixtures not found";
+/// not there; the test case then says that it is skipped.
+std::optional<std::filesystem::path> fixtures_or_say();
 
 /// The lines of a golden file, such as *fixtures_root() / "golden/raydium_cpmm.jsonl". Throws, naming the
 /// line, when one is no JSON, and when there is none.

@@ -92,11 +92,8 @@ void check_vectors(const std::filesystem::path& file, int expected) {
 
 TEST_SUITE("venues/orca_vectors") {
     TEST_CASE("a swap goes as far as Orca says, at any price and with any liquidity") {
-        const auto root = test::fixtures_root();
-        if (!root) {
-            MESSAGE(test::fixtures_missing);
-            return;
-        }
+        const auto root = test::fixtures_or_say();
+        if (!root) return;
         check_vectors(*root / "orca_whirlpool/swap_test_cases.json.gz", 808);
         check_vectors(*root / "orca_whirlpool/swap_test_cases_splash_pool.json.gz", 627);
     }

@@ -161,16 +161,14 @@ private:
 
     Result<PoolTrade> trade(const Direction& way, const Walk& walked, std::uint64_t given,
                             std::uint64_t received) const {
-        if (const auto fits = check_vaults(way, walked.in, walked.out); !fits) return fits.error();
-        PoolTrade made;
-        made.amount_in = given;
-        made.amount_out = received;
-        made.fee = walked.fee;
-        made.fee_mint = way.in.mint;
-        made.price_impact_bps = liquidity_impact_bps(contents_.state.price, walked.price,
-                                                     walked.in - walked.fee, walked.out, way.forward);
-        made.crossings = walked.crossings;
-        return made;
+        Fill fill;
+        fill.in = walked.in;
+        fill.out = walked.out;
+        fill.fee = walked.fee;
+        fill.impact_bps = liquidity_impact_bps(contents_.state.price, walked.price, walked.in - walked.fee,
+                                               walked.out, way.forward);
+        fill.crossings = walked.crossings;
+        return settle(way, fill, given, received);
     }
 
     Terrain terrain(const std::vector<std::int32_t>& starts) const {

@@ -118,11 +118,11 @@ Result<TickArray> read_tick_array(const ArrayPlace& place, const AccountStates& 
     none.start = place.start;
     const auto found = accounts.find(address);
     if (found == accounts.end()) return none;
-    const AccountState& account = found->second;
     // Anybody can send lamports to an address that holds nothing.
-    if (account.owner == well_known::system_program && account.data.empty()) return none;
-    if (account.owner != program)
-        return bad_account(what, address, "its owner is " + account.owner.to_string());
+    if (found->second.owner == well_known::system_program && found->second.data.empty()) return none;
+    const auto owned = find_owned(accounts, address, program, {what});
+    if (!owned) return owned.error();
+    const AccountState& account = *owned.value();
     const bool fixed = starts_with(account.data, fixed_discriminator);
     if (!fixed && !starts_with(account.data, dynamic_discriminator))
         return bad_account(what, address, "its discriminator is another one's");

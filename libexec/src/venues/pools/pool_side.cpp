@@ -70,15 +70,23 @@ Result<Direction> direction_of_purchase(const PoolSide& first, const PoolSide& s
     return not_traded(mint_out);
 }
 
-Result<Done> check_vaults(const Direction& way, std::uint64_t sent_in, std::uint64_t paid_out) {
-    if (paid_out > way.out.held)
+Result<PoolTrade> settle(const Direction& way, const Fill& fill, std::uint64_t given,
+                         std::uint64_t received) {
+    if (fill.out > way.out.held)
         return reject(Reason::insufficient_liquidity, "the vault " + way.out.vault.to_string() + " holds " +
                                                           std::to_string(way.out.held) + " base units, " +
-                                                          std::to_string(paid_out) + " would be paid");
-    if (sent_in > std::numeric_limits<std::uint64_t>::max() - way.in.held)
+                                                          std::to_string(fill.out) + " would be paid");
+    if (fill.in > std::numeric_limits<std::uint64_t>::max() - way.in.held)
         return reject(Reason::insufficient_liquidity,
                       "the vault " + way.in.vault.to_string() + " cannot hold that much more");
-    return Done{};
+    PoolTrade made;
+    made.amount_in = given;
+    made.amount_out = received;
+    made.fee = fill.fee;
+    made.fee_mint = way.in.mint;
+    made.price_impact_bps = fill.impact_bps;
+    made.crossings = fill.crossings;
+    return made;
 }
 
 Rejection beyond_numbers() {

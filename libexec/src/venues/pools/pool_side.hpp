@@ -4,7 +4,9 @@
 #include <optional>
 
 #include "libexec/solana/token_state.hpp"
+#include "libexec/venues/pools/pool.hpp"
 #include "account_fields.hpp"
+#include "fill.hpp"
 
 namespace libexec::pools {
 
@@ -40,9 +42,9 @@ Result<Direction> direction_of_sale(const PoolSide& first, const PoolSide& secon
 Result<Direction> direction_of_purchase(const PoolSide& first, const PoolSide& second,
                                         const PublicKey& mint_out);
 
-/// Whether the vaults can carry the trade: what is paid must be there, what comes in must fit.
-/// Errors: insufficient_liquidity.
-Result<Done> check_vaults(const Direction& way, std::uint64_t sent_in, std::uint64_t paid_out);
+/// A fill as the trader sees it, who gives `given` and receives `received`, transfer fees included.
+/// Errors: insufficient_liquidity when a vault does not have what it would pay, or has no room for more.
+Result<PoolTrade> settle(const Direction& way, const Fill& fill, std::uint64_t given, std::uint64_t received);
 
 /// The amounts do not fit the program's numbers: its checked arithmetic refuses.
 Rejection beyond_numbers();

@@ -1,8 +1,8 @@
 #include "../pools/family.hpp"
 
+#include "../pools/constant_product.hpp"
 #include "../pools/instruction_bytes.hpp"
 #include "../pools/pool_side.hpp"
-#include "curve.hpp"
 #include "state.hpp"
 
 namespace libexec {
@@ -29,7 +29,9 @@ public:
         const auto way = direction_of_sale(coin_, pc_, mint_in);
         if (!way) return way.error();
         if (const auto open = check_open(clock); !open) return open.error();
-        return trade(way.value(), fill_exact_in(curve(way.value()), amount_in));
+        const auto fill = fill_exact_in(curve(way.value()), amount_in);
+        if (!fill) return fill.error();
+        return settle(way.value(), fill.value(), amount_in, fill.value().out);
     }
 
     Result<PoolTrade> buy(const PublicKey& mint_out, std::uint64_t amount_out,
@@ -38,7 +40,9 @@ public:
         if (!way) return way.error();
         if (const auto open = check_open(clock); !open) return open.error();
         if (amount_out == 0) return nothing_left("pay nothing");
-        return trade(way.value(), fill_exact_out(curve(way.value()), amount_out));
+        const auto fill = fill_exact_out(curve(way.value()), amount_out);
+        if (!fill) return fill.error();
+        return settle(way.value(), fill.value(), fill.value().in, amount_out);
     }
 
     Result<Instruction> swap(const PoolSwap& swap, const ChainClock& clock) const override {
@@ -86,26 +90,15 @@ private:
                       "the status of the pool, " + std::to_string(state_.status) + ", allows no swaps");
     }
 
-    Curve curve(const Direction& way) const {
+    /// The program rounds the fee up since September 2025; older builds let an input of less than half the
+    /// fee's reciprocal go free.
+    ProductCurve curve(const Direction& way) const {
         const std::uint64_t reserves[] = {coin_.held - state_.owed[0], pc_.held - state_.owed[1]};
-        Curve made;
+        ProductCurve made;
         made.reserve_in = reserves[way.forward ? 0 : 1];
         made.reserve_out = reserves[way.forward ? 1 : 0];
         made.fee_numerator = state_.fee_numerator;
         made.fee_denominator = state_.fee_denominator;
-        return made;
-    }
-
-    static Result<PoolTrade> trade(const Direction& way, const Result<Fill>& fill) {
-        if (!fill) return fill.error();
-        const Fill& filled = fill.value();
-        if (const auto fits = check_vaults(way, filled.in, filled.out); !fits) return fits.error();
-        PoolTrade made;
-        made.amount_in = filled.in;
-        made.amount_out = filled.out;
-        made.fee = filled.fee;
-        made.fee_mint = way.in.mint;
-        made.price_impact_bps = filled.impact_bps;
         return made;
     }
 

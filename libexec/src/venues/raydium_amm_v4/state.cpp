@@ -1,5 +1,7 @@
 #include "state.hpp"
 
+#include <cassert>
+
 namespace libexec::raydium_amm_v4_pool {
 
 using namespace pools;
@@ -33,7 +35,7 @@ Result<State> read_state(const PublicKey& pool, const AccountStates& accounts) {
     state.market = fields.key(528);
     state.market_program = fields.key(560);
     const std::uint64_t bump = fields.u64(8);
-    if (!fields.intact()) return bad_account("the pool", pool, "it is too short");
+    assert(fields.intact());  // of its shape
     if (bump != nonce) return bad_account("the pool", pool, "its authority is another one");
     if (state.status > last_status) return bad_account("the pool", pool, "its status is unknown");
     if (state.fee_numerator >= state.fee_denominator)

@@ -42,7 +42,7 @@ public:
         if (!fill) return fill.error();
         const std::uint64_t paid = out.arrives(fill.value().out, clock);
         if (paid == 0) return nothing_left("pay nothing");
-        return trade(way.value(), fill.value(), amount_in, paid);
+        return settle(way.value(), fill.value(), amount_in, paid);
     }
 
     Result<PoolTrade> buy(const PublicKey& mint_out, std::uint64_t amount_out,
@@ -59,7 +59,7 @@ public:
         if (!fill) return fill.error();
         const auto given = in.to_deliver(fill.value().in, clock);
         if (!given) return given.error();
-        return trade(way.value(), fill.value(), given.value(), amount_out);
+        return settle(way.value(), fill.value(), given.value(), amount_out);
     }
 
     Result<Instruction> swap(const PoolSwap& swap, const ChainClock& clock) const override {
@@ -99,25 +99,14 @@ private:
 
     Curve curve(const Direction& way) const {
         const std::uint64_t reserves[] = {first_.held - state_.owed[0], second_.held - state_.owed[1]};
+        const bool creator_pays_in = state_.creator_fee_on == CreatorFeeOn::input ||
+                                     (state_.creator_fee_on == CreatorFeeOn::only_first) == way.forward;
         Curve made;
-        made.reserve_in = reserves[way.forward ? 0 : 1];
-        made.reserve_out = reserves[way.forward ? 1 : 0];
-        made.trade_rate = rates_.trade;
-        made.creator_rate = rates_.creator;
-        made.creator_pays_in = state_.creator_fee_on == CreatorFeeOn::input ||
-                               (state_.creator_fee_on == CreatorFeeOn::only_first) == way.forward;
-        return made;
-    }
-
-    static Result<PoolTrade> trade(const Direction& way, const Fill& fill, std::uint64_t given,
-                                   std::uint64_t received) {
-        if (const auto fits = check_vaults(way, fill.in, fill.out); !fits) return fits.error();
-        PoolTrade made;
-        made.amount_in = given;
-        made.amount_out = received;
-        made.fee = fill.fee;
-        made.fee_mint = way.in.mint;
-        made.price_impact_bps = fill.impact_bps;
+        made.product.reserve_in = reserves[way.forward ? 0 : 1];
+        made.product.reserve_out = reserves[way.forward ? 1 : 0];
+        made.product.fee_numerator = rates_.trade + (creator_pays_in ? rates_.creator : 0);
+        made.product.fee_denominator = whole;
+        made.creator_rate_on_output = creator_pays_in ? 0 : rates_.creator;
         return made;
     }
 

@@ -1,5 +1,6 @@
 #include "state.hpp"
 
+#include <cassert>
 #include <string_view>
 
 #include "../pools/wide.hpp"
@@ -41,7 +42,7 @@ Result<State> read_state(const PublicKey& pool, const AccountStates& accounts) {
     state.open_time = fields.u64(373);
     const std::uint8_t creator_fee_on = fields.u8(389);
     const std::uint8_t has_creator_fee = fields.u8(390);
-    if (!fields.intact()) return bad_account("the pool", pool, "it is too short");
+    assert(fields.intact());  // of its shape
     if (creator_fee_on > 2 || has_creator_fee > 1)
         return bad_account("the pool", pool, "its creator's fee is of no kind that is known");
     state.creator_fee_on = static_cast<CreatorFeeOn>(creator_fee_on);
@@ -60,7 +61,7 @@ Result<Rates> read_rates(const State& state, const AccountStates& accounts) {
     Rates rates;
     rates.trade = fields.u64(12);
     rates.creator = state.has_creator_fee ? fields.u64(108) : 0;
-    if (!fields.intact()) return bad_account("the config", state.config, "it is too short");
+    assert(fields.intact());  // of its shape
     if (rates.trade >= whole || rates.creator >= whole - rates.trade)
         return bad_account("the config", state.config, "its fees take everything");
     return rates;
