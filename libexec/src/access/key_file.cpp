@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "libexec/base/private_file.hpp"
 #include "private_file.hpp"
 
 namespace libexec {

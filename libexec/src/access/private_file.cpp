@@ -4,28 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <system_error>
+
+#include "libexec/base/private_file.hpp"
 
 namespace libexec {
 namespace {
 
-constexpr mode_t for_others = S_IRWXG | S_IRWXO;
 constexpr mode_t for_owner = S_IRUSR | S_IWUSR;
-
-class Descriptor {
-public:
-    explicit Descriptor(int number) : number_(number) {}
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int number() const { return number_; }
-
-private:
-    int number_;
-};
 
 Rejection trouble(const std::string& path, const std::string& what) {
     return reject(Reason::invalid_parameter, "'" + path + "' " + what);
@@ -42,37 +29,30 @@ bool write_all(int file, const std::string& text) {
 
 }  // namespace
 
-std::string last_system_error() { return std::generic_category().message(errno); }
-
 Result<std::string> read_private_file(const std::string& path, std::size_t size_most) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (file.number() < 0) return trouble(path, "cannot be read (" + last_system_error() + ")");
-    struct stat found {};
-    if (::fstat(file.number(), &found) != 0)
-        return trouble(path, "cannot be read (" + last_system_error() + ")");
-    if (!S_ISREG(found.st_mode)) return trouble(path, "is not a file");
-    if ((found.st_mode & for_others) != 0)
-        return trouble(path, "can be reached by others than its owner: chmod 600 " + path);
+    auto opened = PrivateFile::open(path);
+    if (!opened) return trouble(path, opened.error().detail);
+    PrivateFile file = std::move(opened).value();
     std::string text;
-    char part[16 * 1024];
+    std::array<std::uint8_t, 16 * 1024> part;
     for (;;) {
-        const ssize_t size = ::read(file.number(), part, sizeof part);
-        if (size < 0 && errno == EINTR) continue;
-        if (size < 0) return trouble(path, "cannot be read (" + last_system_error() + ")");
-        if (size == 0) return text;
-        text.append(part, static_cast<std::size_t>(size));
+        const auto size = file.read(part);
+        if (!size) return trouble(path, size.error().detail);
+        if (size.value() == 0) return text;
+        text.append(part.begin(), part.begin() + static_cast<std::ptrdiff_t>(size.value()));
         if (text.size() > size_most)
             return trouble(path, "is larger than " + std::to_string(size_most) + " bytes");
     }
 }
 
 Result<Done> write_private_file(const std::string& path, const std::string& text) {
-    const Descriptor file(
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, for_owner));
-    if (file.number() < 0 && errno == EEXIST) return trouble(path, "exists already and was left as it is");
-    if (file.number() < 0) return trouble(path, "cannot be written (" + last_system_error() + ")");
-    if (write_all(file.number(), text)) return Done{};
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, for_owner);
+    if (file < 0 && errno == EEXIST) return trouble(path, "exists already and was left as it is");
+    if (file < 0) return trouble(path, "cannot be written (" + last_system_error() + ")");
+    const bool written = write_all(file, text);
     const std::string why = last_system_error();
+    ::close(file);
+    if (written) return Done{};
     ::unlink(path.c_str());
     return trouble(path, "cannot be written (" + why + ")");
 }

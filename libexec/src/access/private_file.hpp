@@ -14,7 +14,4 @@ Result<std::string> read_private_file(const std::string& path, std::size_t size_
 /// there, or cannot be written; then nothing is left of it.
 Result<Done> write_private_file(const std::string& path, const std::string& text);
 
-/// What the system said last, such as "Permission denied".
-std::string last_system_error();
-
 }  // namespace libexec

@@ -1,12 +1,9 @@
 // Reads by hand, into locked memory: a JSON document or a string would leave copies of the key on the heap.
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 
+#include "libexec/base/private_file.hpp"
 #include "libexec/solana/key_pair.hpp"
 #include "locked_memory.hpp"
 
@@ -16,49 +13,25 @@ namespace {
 constexpr std::size_t text_most = 4'096;  // 64 numbers of three digits with room for spaces
 constexpr std::size_t seed_size = 32;
 constexpr std::size_t numbers = 64;
-constexpr mode_t for_others = S_IRWXG | S_IRWXO;
 
 Rejection trouble(const std::string& path, const std::string& what) {
     return reject(Reason::invalid_parameter, "the key file '" + path + "' " + what);
 }
 
-Rejection system_trouble(const std::string& path) {
-    return trouble(path, "cannot be read (" + std::generic_category().message(errno) + ")");
-}
-
-class Descriptor {
-public:
-    explicit Descriptor(int number) : number_(number) {}
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int number() const { return number_; }
-
-private:
-    int number_;
-};
-
 /// Fills `text`, of text_most + 1 bytes. Gives how many there are.
 Result<std::size_t> read_private(const std::string& path, std::uint8_t* text) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (file.number() < 0) return system_trouble(path);
-    struct stat found {};
-    if (::fstat(file.number(), &found) != 0) return system_trouble(path);
-    if (!S_ISREG(found.st_mode)) return trouble(path, "is not a file");
-    if (found.st_uid != ::geteuid())
-        return trouble(path, "belongs to user " + std::to_string(found.st_uid) + ", and this is user " +
+    auto opened = PrivateFile::open(path);
+    if (!opened) return trouble(path, opened.error().detail);
+    PrivateFile file = std::move(opened).value();
+    if (file.owner() != ::geteuid())
+        return trouble(path, "belongs to user " + std::to_string(file.owner()) + ", and this is user " +
                                  std::to_string(::geteuid()) + ": chown it");
-    if ((found.st_mode & for_others) != 0)
-        return trouble(path, "can be reached by others than its owner: chmod 600 " + path);
     std::size_t size = 0;
     while (size <= text_most) {
-        const ssize_t part = ::read(file.number(), text + size, text_most + 1 - size);
-        if (part < 0 && errno == EINTR) continue;
-        if (part < 0) return system_trouble(path);
-        if (part == 0) return size;
-        size += static_cast<std::size_t>(part);
+        const auto part = file.read({text + size, text_most + 1 - size});
+        if (!part) return trouble(path, part.error().detail);
+        if (part.value() == 0) return size;
+        size += part.value();
     }
     return trouble(path, "is larger than " + std::to_string(text_most) + " bytes");
 }
