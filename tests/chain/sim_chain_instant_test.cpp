@@ -25,7 +25,7 @@ Task<void> trade(test::SimWorld& world, std::uint64_t key, std::string& fate, in
         UnsignedTransaction transaction;
         transaction.message = message.value();
         SimSigner signer;
-        const Result<SignedTransaction> ready = co_await signer.sign(std::move(transaction));
+        const Result<SignedTransaction> ready = co_await signer.sign(std::move(transaction), SwapTerms());
         Attempt attempt;
         attempt.order = plan.order;
         attempt.number = number;

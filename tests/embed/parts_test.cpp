@@ -235,7 +235,7 @@ TEST_SUITE("embed/parts") {
         };
         class OwnSigner final : public Signer {
         public:
-            Task<Result<SignedTransaction>> sign(UnsignedTransaction transaction) override {
+            Task<Result<SignedTransaction>> sign(UnsignedTransaction transaction, SwapTerms) override {
                 SignedTransaction sealed;
                 sealed.signature = "own signature";
                 sealed.bytes = transaction.message;

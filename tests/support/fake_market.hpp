@@ -64,7 +64,7 @@ inline FakeVenue::Answer refuses(Reason reason) {
 
 class FakeSigner final : public Signer {
 public:
-    Task<Result<SignedTransaction>> sign(UnsignedTransaction transaction) override {
+    Task<Result<SignedTransaction>> sign(UnsignedTransaction transaction, SwapTerms) override {
         SignedTransaction sealed;
         sealed.signature = "sig" + std::to_string(++signatures) + ":" +
                            std::string(transaction.message.begin(), transaction.message.begin() + 38);

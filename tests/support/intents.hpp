@@ -21,7 +21,7 @@ inline Attempt signed_attempt(SimTime& time, const SwapPlan& plan, const Anchor&
     UnsignedTransaction transaction;
     transaction.message = encode_sim_message(plan, anchor).value();
     SimSigner signer;
-    const SignedTransaction ready = time.run(signer.sign(std::move(transaction))).value();
+    const SignedTransaction ready = time.run(signer.sign(std::move(transaction), SwapTerms())).value();
     Attempt attempt;
     attempt.order = plan.order;
     attempt.number = plan.attempt;

@@ -176,6 +176,7 @@ Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decis
     plan.limit = *order.limit;
     plan.wraps_sol = record->wraps_sol;
     plan.unwraps_sol = record->unwraps_sol;
+    SwapTerms terms = terms_of(plan);
     Result<UnsignedTransaction> built = co_await parts_.router.build(std::move(plan), anchor.value());
     if (!built) co_return co_await retry_or_end(flight, built.error(), std::nullopt);
 
@@ -187,7 +188,7 @@ Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decis
         co_return co_await retry_or_end(flight, std::move(late), std::nullopt);
     }
     UnsignedTransaction transaction = std::move(built).value();
-    Result<SignedTransaction> sealed = co_await parts_.signer.sign(std::move(transaction));
+    Result<SignedTransaction> sealed = co_await parts_.signer.sign(std::move(transaction), std::move(terms));
     if (!sealed) co_return co_await retry_or_end(flight, sealed.error(), std::nullopt);
 
     Attempt attempt;

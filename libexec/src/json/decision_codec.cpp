@@ -56,6 +56,7 @@ void write_quote_members(Writer& out, const Quote& quote, const RoutingDecision&
     out.money("liquidity", {quote.liquidity, out_decimals});
     out.milliseconds("latencyMs", quote.latency);
     out.time("quotedAt", quote.quoted_at);
+    if (quote.slot != 0) out.number("slot", quote.slot);
 }
 
 Quote read_quote(Fields& fields, std::string_view venue, const RoutingDecision& decision) {
@@ -76,6 +77,7 @@ Quote read_quote(Fields& fields, std::string_view venue, const RoutingDecision& 
     quote.liquidity = fields.money("liquidity", decision.token_out.decimals);
     quote.latency = fields.milliseconds("latencyMs");
     quote.quoted_at = fields.time("quotedAt");
+    if (fields.has("slot")) quote.slot = fields.number("slot");
     return quote;
 }
 

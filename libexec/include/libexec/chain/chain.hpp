@@ -69,8 +69,9 @@ public:
 class Signer {
 public:
     virtual ~Signer() = default;
-    /// Errors: policy_refused with the rule that was broken.
-    virtual Task<Result<SignedTransaction>> sign(UnsignedTransaction transaction) = 0;
+    /// Signs what does no more than `terms` allow, as far as this signer can read it. Errors: policy_refused
+    /// with the rule that was broken; service_unavailable when it cannot be reached.
+    virtual Task<Result<SignedTransaction>> sign(UnsignedTransaction transaction, SwapTerms terms) = 0;
 };
 
 }  // namespace libexec

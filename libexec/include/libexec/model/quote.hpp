@@ -40,6 +40,7 @@ struct Quote {
     Amount liquidity;  ///< reserve on the output side
     std::chrono::microseconds latency{0};
     Time quoted_at{};
+    std::uint64_t slot = 0;  ///< of the chain, whose accounts were priced; 0 where there are none
 
     friend bool operator==(const Quote&, const Quote&) = default;
 };

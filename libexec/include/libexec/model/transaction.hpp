@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "libexec/model/attempt.hpp"
 #include "libexec/model/quote.hpp"
@@ -30,9 +32,32 @@ struct SwapPlan {
     bool unwraps_sol = false;
 };
 
+/// What an order allows a transaction to do. A signer that reads transactions signs nothing that goes beyond.
+/// Unit:   base units.
+struct SwapTerms {
+    OrderId order;
+    std::uint32_t attempt = 1;
+    Mint mint_in;
+    Mint mint_out;
+    Amount most_in;    ///< may leave the wallet; fees of the chain and rent come on top
+    Amount least_out;  ///< has to arrive in it
+    bool wraps_sol = false;
+    bool unwraps_sol = false;
+};
+
+/// What a plan allows.
+SwapTerms terms_of(const SwapPlan& plan);
+
+/// A signature that a venue's own key has put under a message.
+struct CoSignature {
+    std::array<std::uint8_t, 32> signer{};
+    std::array<std::uint8_t, 64> signature{};
+};
+
 /// A message ready to sign. Showing it to a node commits nobody.
 struct UnsignedTransaction {
     Bytes message;
+    std::vector<CoSignature> cosigned = {};  ///< of every signer but the wallet; mostly none
 };
 
 /// A bearer instrument: whoever has the bytes can send them.

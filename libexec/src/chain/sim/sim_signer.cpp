@@ -27,7 +27,7 @@ std::array<std::uint8_t, 64> sim_signature(const std::uint8_t* message, std::siz
     return signature;
 }
 
-Task<Result<SignedTransaction>> SimSigner::sign(UnsignedTransaction transaction) {
+Task<Result<SignedTransaction>> SimSigner::sign(UnsignedTransaction transaction, SwapTerms) {
     const Bytes& message = transaction.message;
     if (message.empty()) co_return reject(Reason::policy_refused, "there is nothing to sign");
     const auto signature = sim_signature(message.data(), message.size());

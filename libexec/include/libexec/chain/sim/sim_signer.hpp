@@ -15,7 +15,7 @@ std::array<std::uint8_t, 64> sim_signature(const std::uint8_t* message, std::siz
 /// the 64 bytes of the signature with the message after them. Holds no key.
 class SimSigner final : public Signer {
 public:
-    Task<Result<SignedTransaction>> sign(UnsignedTransaction transaction) override;
+    Task<Result<SignedTransaction>> sign(UnsignedTransaction transaction, SwapTerms terms) override;
 };
 
 }  // namespace libexec

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libexec/base/result.hpp"
+#include "libexec/base/task.hpp"
+#include "libexec/solana/account_state.hpp"
+
+namespace libexec {
+
+/// Accounts that were read together.
+struct AccountsAtSlot {
+    AccountStates accounts;
+    std::uint64_t slot = 0;  ///< they all stood like this in it
+};
+
+/// What a transaction would have done.
+struct SimulatedRun {
+    std::uint64_t slot = 0;
+    std::uint64_t compute_units = 0;
+    std::optional<Rejection> failure;  ///< slippage_exceeded, insufficient_funds, chain_rejected ...
+    std::vector<std::string> log;      ///< the programs' own words
+    AccountStates after;               ///< those that were asked for
+};
+
+/// Reads the chain. Used from the engine's thread alone. Errors of all: service_unavailable, rate_limited.
+class ChainReader {
+public:
+    virtual ~ChainReader() = default;
+
+    /// These accounts in one slot, `least_slot` or later; those that do not exist are left out.
+    virtual Task<Result<AccountsAtSlot>> accounts(std::vector<PublicKey> addresses,
+                                                  std::uint64_t least_slot) = 0;
+    /// What an unsigned transaction would do under a recent blockhash, `least_slot` or later, and how
+    /// `watched` would stand then. Never show it a signed one: that would be sent.
+    virtual Task<Result<SimulatedRun>> simulate(Bytes transaction, std::vector<PublicKey> watched,
+                                                std::uint64_t least_slot) = 0;
+    /// What transactions that wrote these accounts have lately paid for a unit of compute at the least, one
+    /// figure a slot, in millionths of a lamport.
+    virtual Task<Result<std::vector<std::uint64_t>>> recent_fees(std::vector<PublicKey> written) = 0;
+    /// What an account of so many bytes has to hold, in lamports.
+    virtual Task<Result<std::uint64_t>> rent_exemption(std::uint64_t size_bytes) = 0;
+};
+
+}  // namespace libexec
