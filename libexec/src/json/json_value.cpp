@@ -18,7 +18,7 @@ public:
     using Size = rapidjson::SizeType;
 
     /// `large`: numbers that stand as 0 in the text; null: none, as nearly always.
-    explicit Builder(const LargeNumbers* large) : large_(large) {}
+    Builder(const LargeNumbers* large, std::size_t values_most) : large_(large), values_left_(values_most) {}
 
     bool Null() { return put({}); }
     bool Bool(bool truth) {
@@ -48,6 +48,7 @@ public:
     bool EndArray(Size) { return close(); }
 
     bool too_deep() const { return too_deep_; }
+    bool too_many() const { return too_many_; }
     bool half_pair() const { return half_pair_; }
     Value take() { return std::move(root_); }
 
@@ -68,8 +69,14 @@ private:
         return put(std::move(value));
     }
     bool put(Value value) {
+        if (!counted()) return false;
         place(std::move(value));
         return true;
+    }
+    bool counted() {
+        too_many_ = values_left_ == 0;
+        if (!too_many_) --values_left_;
+        return !too_many_;
     }
     /// Pointers to open values stay good: a parent's vector never grows while its child is open.
     Value& place(Value value) {
@@ -83,6 +90,7 @@ private:
             too_deep_ = true;
             return false;
         }
+        if (!counted()) return false;
         Value value;
         value.kind = kind;
         open_.push_back(&place(std::move(value)));
@@ -98,7 +106,9 @@ private:
     Value root_;
     std::vector<Value*> open_;
     std::string key_;
+    std::size_t values_left_;
     bool too_deep_ = false;
+    bool too_many_ = false;
     bool half_pair_ = false;
 };
 
@@ -106,15 +116,18 @@ constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag | rapidjson::kPa
                                  rapidjson::kParseNumbersAsStringsFlag;
 
 /// `too_large`: refused for nothing but a number out of the range of a double.
-Result<Value> parse_with(const LargeNumbers* large, std::string_view text, bool& too_large) {
+Result<Value> parse_with(const LargeNumbers* large, std::string_view text, std::size_t values_most,
+                         bool& too_large) {
     rapidjson::MemoryStream stream(text.data(), text.size());
     rapidjson::Reader reader;
-    Builder builder(large);
+    Builder builder(large, values_most);
     const rapidjson::ParseResult parsed = reader.Parse<parse_flags>(stream, builder);
     too_large = parsed.Code() == rapidjson::kParseErrorNumberTooBig;
     if (builder.too_deep()) {
         return reject(Reason::invalid_body, "nested deeper than " + std::to_string(depth_most) + " levels");
     }
+    if (builder.too_many())
+        return reject(Reason::invalid_body, "more than " + std::to_string(values_most) + " values");
     if (parsed.IsError()) {
         return reject(Reason::invalid_body,
                       "not JSON at byte " + std::to_string(parsed.Offset()) + ": " +
@@ -151,16 +164,16 @@ std::string_view word_for(Value::Kind kind) {
     return "null";
 }
 
-Result<Value> parse(std::string_view text) {
+Result<Value> parse(std::string_view text, std::size_t values_most) {
     // RapidJSON takes a NUL for the end of the text, so what follows one would go unseen.
     if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
         return reject(Reason::invalid_body, "a NUL byte at byte " + std::to_string(nul));
     }
     bool too_large = false;
-    Result<Value> parsed = parse_with(nullptr, text, too_large);
+    Result<Value> parsed = parse_with(nullptr, text, values_most, too_large);
     if (!too_large) return parsed;
     const LargeNumbers large = set_aside_large_numbers(text);
-    return parse_with(&large, large.text, too_large);
+    return parse_with(&large, large.text, values_most, too_large);
 }
 
 Fields::Fields(const Value& object, std::string& trouble) : object_(object), trouble_(trouble) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ namespace libexec::json {
 using libexec::parse_rfc3339;
 
 inline constexpr int depth_most = 16;
+inline constexpr std::size_t values_unbounded = SIZE_MAX;
 
 /// A parsed JSON value. Numbers keep the text they were written with; nothing here ever was a double.
 /// Members keep their order and their duplicates: whoever reads decides.
@@ -45,8 +47,8 @@ std::string_view word_for(Value::Kind kind);
 
 /// The one value that `text` is.
 /// Errors: `invalid_body` with what is wrong and at which byte: not JSON, not UTF-8, a NUL byte, more than
-///         `depth_most` levels, anything after the value.
-Result<Value> parse(std::string_view text);
+///         `depth_most` levels, more than `values_most` values, anything after the value.
+Result<Value> parse(std::string_view text, std::size_t values_most = values_unbounded);
 
 /// Reads members of an object we wrote ourselves. The first thing missing or malformed is remembered and
 /// everything after it reads as empty, so a decoder checks once, at its end.

@@ -51,17 +51,34 @@ void append(std::string& out, const json::Value& value) {
     }
 }
 
+template <class Number>
+std::optional<Number> read_number(const std::shared_ptr<const json::Value>& value) {
+    if (!is_kind(value, json::Value::Kind::number)) return std::nullopt;
+    const std::string& digits = value->chars;
+    const char* const end = digits.data() + digits.size();
+    Number number = 0;
+    const auto [stop, error] = std::from_chars(digits.data(), end, number);
+    if (error != std::errc{} || stop != end) return std::nullopt;
+    return number;
+}
+
 }  // namespace
 
-Result<JsonValue> JsonValue::parse(std::string_view text) {
-    Result<json::Value> parsed = json::parse(text);
+Result<JsonValue> JsonValue::parse(std::string_view text) { return parse(text, json::values_unbounded); }
+
+Result<JsonValue> JsonValue::parse(std::string_view text, std::size_t values_most) {
+    Result<json::Value> parsed = json::parse(text, values_most);
     if (!parsed) return parsed.error();
     return JsonValue(std::make_shared<const json::Value>(std::move(parsed).value()));
 }
 
 bool JsonValue::is_null() const { return value_ == nullptr || value_->kind == json::Value::Kind::null; }
 bool JsonValue::is_object() const { return is_kind(value_, json::Value::Kind::object); }
+bool JsonValue::is_list() const { return is_kind(value_, json::Value::Kind::list); }
+bool JsonValue::is_text() const { return is_kind(value_, json::Value::Kind::text); }
 bool JsonValue::is_true() const { return is_kind(value_, json::Value::Kind::boolean) && value_->truth; }
+
+bool JsonValue::is_false() const { return is_kind(value_, json::Value::Kind::boolean) && !value_->truth; }
 
 const std::string& JsonValue::text() const {
     static const std::string nothing;
@@ -70,15 +87,8 @@ const std::string& JsonValue::text() const {
     return value_ != nullptr ? value_->chars : nothing;
 }
 
-std::optional<std::uint64_t> JsonValue::whole() const {
-    if (!is_kind(value_, json::Value::Kind::number)) return std::nullopt;
-    const std::string& digits = value_->chars;
-    const char* const end = digits.data() + digits.size();
-    std::uint64_t number = 0;
-    const auto [stop, error] = std::from_chars(digits.data(), end, number);
-    if (error != std::errc{} || stop != end) return std::nullopt;
-    return number;
-}
+std::optional<std::uint64_t> JsonValue::whole() const { return read_number<std::uint64_t>(value_); }
+std::optional<std::int64_t> JsonValue::signed_whole() const { return read_number<std::int64_t>(value_); }
 
 std::optional<Time> JsonValue::time() const {
     if (!is_kind(value_, json::Value::Kind::text)) return std::nullopt;

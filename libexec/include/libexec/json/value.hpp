@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,17 +29,28 @@ public:
 
     /// Errors: `invalid_body` for text that is not one JSON document, nested too deep, or not UTF-8.
     static Result<JsonValue> parse(std::string_view text);
+    /// The same for a text somebody may have filled with countless tiny values, each of which takes far more
+    /// memory than text: with more than `values_most` it is refused.
+    static Result<JsonValue> parse(std::string_view text, std::size_t values_most);
 
     /// Whether it is null, or absent.
     bool is_null() const;
     /// Whether it is an object.
     bool is_object() const;
+    /// Whether it is an array.
+    bool is_list() const;
+    /// Whether it is a string.
+    bool is_text() const;
     /// Whether it is the word true.
     bool is_true() const;
+    /// Whether it is the word false.
+    bool is_false() const;
     /// What a string says, or how a number was written; empty for everything else.
     const std::string& text() const;
     /// A number that is a whole one within 64 bits.
     std::optional<std::uint64_t> whole() const;
+    /// The same with a sign.
+    std::optional<std::int64_t> signed_whole() const;
     /// A string that is a UTC time as `to_rfc3339` writes it.
     std::optional<Time> time() const;
 

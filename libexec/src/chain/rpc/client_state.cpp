@@ -1,0 +1,289 @@
+#include "client_state.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <stdexcept>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+
+#include "envelope.hpp"
+
+namespace libexec {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+/// Between two tries of one call at the same endpoint, whatever it said.
+constexpr milliseconds pause_again{200};
+constexpr milliseconds try_least{50};
+/// A value takes some 100 bytes of memory, and two bytes of text are enough for one.
+constexpr std::size_t values_per_mebibyte = 50'000;
+constexpr std::size_t body_words_most = 200;
+
+}  // namespace
+
+RpcClient::State::State(RpcConfig configured, RpcTransport& way, const Clock& now, Timers& waiting,
+                        Random& chance, Log& to)
+    : config(std::move(configured)),
+      transport(way),
+      clock(now),
+      timers(waiting),
+      log(to),
+      board(config.endpoints, config.health, chance, to) {}
+
+/// With who said it and to what, and without what only the two of us know.
+Rejection RpcClient::State::told(const RpcQuestion& question, std::size_t place, const Rejection& why) const {
+    return reject(why.reason,
+                  name_of(place) + " " + question.method + ": " + config.endpoints[place].redact(why.detail));
+}
+
+Rejection RpcClient::State::nobody(const RpcQuestion& question, Time now) const {
+    std::string words = "no RPC endpoint can be asked for " + question.method + ":";
+    bool only_limited = true;
+    for (const RpcEndpointReport& report : board.report(now)) {
+        only_limited = only_limited && report.standing == RpcStanding::rate_limited;
+        words += " " + report.name + " is " + std::string(to_string(report.standing));
+        if (report.until > now) {
+            words += " for another " +
+                     std::to_string(std::chrono::ceil<milliseconds>(report.until - now).count()) + " ms";
+        }
+        if (!report.trouble.empty()) words += " (" + report.trouble + ")";
+        words += ";";
+    }
+    words.pop_back();
+    return reject(only_limited ? Reason::rate_limited : Reason::service_unavailable, std::move(words));
+}
+
+RpcClient::State::Turn RpcClient::State::next_turn(const RpcQuestion& question, Time now,
+                                                   const std::vector<Time>& not_before) const {
+    Turn turn;
+    for (const std::size_t place : board.choose(now, question.fresh)) {
+        if (not_before[place] > now) continue;
+        if (turn.place) {
+            turn.others = true;
+        } else {
+            turn.place = place;
+        }
+    }
+    if (turn.place) return turn;
+    for (std::size_t place = 0; place < board.size(); ++place) {
+        const Time free_at = std::max(board.free_at(place, question.fresh), not_before[place]);
+        if (!turn.free_at || free_at < *turn.free_at) turn.free_at = free_at;
+    }
+    return turn;
+}
+
+Task<RpcClient::State::Tried> RpcClient::State::try_one(std::shared_ptr<State> state, RpcQuestion question,
+                                                        std::size_t place, std::shared_ptr<RpcTaker> taker,
+                                                        milliseconds timeout) {
+    const std::uint64_t id = ++state->last_id;
+    RpcPost post(state->config.endpoints[place].http_url(),
+                 encode_rpc_call(id, question.method, question.params));
+    post.timeout = timeout;
+    post.answer_bytes_most =
+        question.answer_bytes_most > 0 ? question.answer_bytes_most : state->config.answer_bytes_most;
+    const Time asked = state->clock.now();
+    Result<RpcReply> reply = co_await state->transport.post(std::move(post));
+    if (state->closed) {
+        Tried tried;
+        tried.outcome = closed_words();
+        tried.final = true;
+        co_return tried;
+    }
+    taker->place = place;
+    co_return state->judge(question, place, *taker, id, asked, std::move(reply));
+}
+
+RpcClient::State::Tried RpcClient::State::judge(const RpcQuestion& question, std::size_t place,
+                                                RpcTaker& taker, std::uint64_t id, Time asked,
+                                                Result<RpcReply> reply) {
+    const Time now = clock.now();
+    Tried tried;
+    const auto failed = [&](const Rejection& why) {
+        tried.outcome = told(question, place, why);
+        board.failed(place, now, tried.outcome.error().detail);
+        return tried;
+    };
+    if (!reply) {
+        const Reason reason = reply.error().reason;
+        if (reason != Reason::queue_full && reason != Reason::cancelled) return failed(reply.error());
+        tried.outcome = reply.error();
+        tried.final = true;
+        return tried;
+    }
+    const std::size_t bytes_most =
+        question.answer_bytes_most > 0 ? question.answer_bytes_most : config.answer_bytes_most;
+    const std::size_t values_most = (bytes_most / (1024 * 1024) + 1) * values_per_mebibyte;
+    Result<RpcOutcome> outcome = decode_rpc_answer(reply.value().body, id, values_most);
+    const bool is_error = outcome && std::holds_alternative<RpcError>(outcome.value());
+    // Some word an error both ways; what a status other than 200 brings is nothing else.
+    if (reply.value().status == 429 || (reply.value().status != 200 && !is_error))
+        return judge_status(question, place, reply.value());
+    if (!outcome) {
+        return failed(reject(Reason::service_unavailable,
+                             "an answer nobody can understand: " + outcome.error().detail));
+    }
+    if (!is_error) {
+        board.answered(place, now, now - asked);
+        return judge_result(question, place, taker, std::get<JsonValue>(outcome.value()));
+    }
+
+    using Next = ErrorMeaning::Next;
+    ErrorMeaning meaning = meaning_of(std::get<RpcError>(outcome.value()));
+    if (meaning.next == Next::blame) return failed(meaning.why);
+    tried.outcome = told(question, place, meaning.why);
+    switch (meaning.next) {
+        case Next::rest:
+            board.limited(place, now, reply.value().retry_after);
+            break;
+        case Next::behind:
+            board.answered(place, now, now - asked);
+            board.fell_behind(place, now, meaning.slots_behind);
+            break;
+        case Next::give_up:
+            taker.transaction_error = std::move(meaning.transaction_error);
+            tried.final = true;
+            [[fallthrough]];
+        case Next::ask_another:
+        case Next::blame:
+            board.answered(place, now, now - asked);
+            break;
+    }
+    return tried;
+}
+
+RpcClient::State::Tried RpcClient::State::judge_status(const RpcQuestion& question, std::size_t place,
+                                                       const RpcReply& reply) {
+    const Time now = clock.now();
+    Tried tried;
+    std::string words = "HTTP " + std::to_string(reply.status);
+    if (reply.status >= 300 && reply.status < 400) words += ", and redirects are not followed";
+    const bool asks_for_rest = reply.status == 429 || (reply.status == 503 && reply.retry_after);
+    if (asks_for_rest) {
+        words += ", it asks for a rest";
+        if (reply.retry_after) words += " of " + std::to_string(reply.retry_after->count()) + " s";
+    } else if (!reply.body.empty()) {
+        // Through JSON, because a body may be anything and a sentence is UTF-8.
+        const std::string_view front = std::string_view(reply.body).substr(0, 2 * body_words_most);
+        const Result<JsonValue> text = JsonValue::parse(to_json_string(front));
+        if (text) words += ": " + outside_words(text.value().text(), body_words_most);
+    }
+    const Reason reason = reply.status == 429 ? Reason::rate_limited : Reason::service_unavailable;
+    tried.outcome = told(question, place, reject(reason, std::move(words)));
+    if (asks_for_rest) {
+        board.limited(place, now, reply.retry_after);
+    } else {
+        board.failed(place, now, tried.outcome.error().detail);
+    }
+    return tried;
+}
+
+RpcClient::State::Tried RpcClient::State::judge_result(const RpcQuestion& question, std::size_t place,
+                                                       RpcTaker& taker, const JsonValue& result) {
+    const Time now = clock.now();
+    Tried tried;
+    Seen seen;
+    const Result<Done> taken = taker.take(result, seen);
+    if (!taken) {
+        tried.outcome = told(
+            question, place,
+            reject(Reason::service_unavailable, "an answer that breaks a rule: " + taken.error().detail));
+        board.failed(place, now, tried.outcome.error().detail);
+        return tried;
+    }
+    seen.commitment = question.commitment;
+    const std::optional<std::string> trouble = board.saw(place, now, seen);
+    if (trouble && (question.fresh || board.is_lying(place, now))) {
+        tried.outcome = told(question, place, reject(Reason::service_unavailable, *trouble));
+        return tried;
+    }
+    if (seen.slot && *seen.slot < question.min_context_slot) {
+        tried.outcome = told(question, place,
+                             reject(Reason::service_unavailable,
+                                    "it answered for slot " + std::to_string(*seen.slot) + ", before " +
+                                        std::to_string(question.min_context_slot) + " as it was asked"));
+        return tried;
+    }
+    tried.outcome = Done{};
+    return tried;
+}
+
+Task<Result<Done>> RpcClient::State::ask(std::shared_ptr<State> state, RpcQuestion question,
+                                         std::shared_ptr<RpcTaker> taker) {
+    if (state->closed) co_return closed_words();
+    const Time until = state->clock.now() + question.deadline;
+    std::vector<Time> not_before(state->board.size(), Time{});
+    std::optional<Rejection> last;
+    for (std::size_t tries = 0; tries < state->config.tries_most;) {
+        const Time now = state->clock.now();
+        if (now >= until) break;
+        const Turn turn = state->next_turn(question, now, not_before);
+        if (!turn.place) {
+            if (!turn.free_at || *turn.free_at >= until) break;
+            co_await state->timers.sleep_for(std::max<std::chrono::microseconds>(*turn.free_at - now, 1ms));
+            if (state->closed) co_return closed_words();
+            continue;
+        }
+        ++tries;
+        const auto left = std::chrono::ceil<milliseconds>(until - now);
+        // Whoever is silent may not use up the time of the next.
+        const milliseconds timeout = turn.others ? std::max(left * 3 / 5, std::min(left, try_least)) : left;
+        Tried tried = co_await try_one(state, question, *turn.place, taker, timeout);
+        if (tried.outcome) co_return Done();
+        last = tried.outcome.error();
+        if (tried.final || state->closed) co_return *last;
+        not_before[*turn.place] = state->clock.now() + pause_again;
+    }
+    if (last) co_return *last;
+    co_return state->nobody(question, state->clock.now());
+}
+
+Task<Result<Done>> RpcClient::State::ask_only(std::shared_ptr<State> state, RpcQuestion question,
+                                              std::size_t place, std::shared_ptr<RpcTaker> taker) {
+    if (state->closed) co_return closed_words();
+    if (state->board.is_limited(place, state->clock.now())) {
+        const Rejection resting = reject(Reason::rate_limited, "not asked, because it asked for a rest");
+        co_return state->told(question, place, resting);
+    }
+    const milliseconds timeout = question.deadline;
+    Tried tried = co_await try_one(state, std::move(question), place, std::move(taker), timeout);
+    co_return std::move(tried.outcome);
+}
+
+// ---- side by side
+// ----------------------------------------------------------------------------------------
+
+struct Together::Join {
+    std::size_t missing = 0;
+    std::unique_ptr<Alarm> alarm;
+    std::exception_ptr thrown;
+};
+
+Together::Together(Timers& timers) : join_(std::make_shared<Join>()) { join_->alarm = timers.make_alarm(); }
+
+/// Those that are still under way must not ring a bell whose timers may be gone by then.
+Together::~Together() { join_->alarm.reset(); }
+
+Task<void> Together::run(std::shared_ptr<Join> join, Task<void> work) {
+    try {
+        co_await std::move(work);
+    } catch (...) {
+        join->thrown = std::current_exception();
+    }
+    if (--join->missing == 0 && join->alarm) join->alarm->ring();
+}
+
+void Together::start(const Executor& executor, Task<void> work) {
+    ++join_->missing;
+    asio::co_spawn(executor, run(join_, std::move(work)), asio::detached);
+}
+
+Task<void> Together::all() {
+    // Each task has a deadline of its own; this one only has to be long.
+    while (join_->missing > 0) co_await join_->alarm->wait(24h);
+    if (join_->thrown) std::rethrow_exception(join_->thrown);
+}
+
+}  // namespace libexec
