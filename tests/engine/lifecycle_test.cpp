@@ -83,6 +83,25 @@ TEST_SUITE("engine/lifecycle") {
         check_invariants(world.store, world.chain);
     }
 
+    TEST_CASE("on the word of a single node nothing is signed again: the order expires, and says why") {
+        EngineFixture world;
+        world.config.order_deadline = 60s;
+        world.restart();
+        world.chain.alone = true;
+        world.chain.fate = [](const Attempt&) {
+            FakeChain::Fate fate;
+            fate.kind = FakeChain::Kind::never;
+            return fate;
+        };
+        const OrderId id = world.submit();
+        world.time.pass(30s);
+        CHECK(world.signer.signatures == 1);
+        CHECK(world.status(id) == OrderStatus::expired);
+        CHECK(world.order(id).failure->detail.find("the only endpoint") != std::string::npos);
+        CHECK(world.row(id).attempts.front().resolution == Resolution::expired);
+        check_invariants(world.store, world.chain);
+    }
+
     TEST_CASE("retries wait one second, then two, and then the order fails with a post-mortem") {
         EngineFixture world;
         world.config.retry.jitter = 0ms;

@@ -97,6 +97,7 @@ public:
     explicit FakeChain(const Clock& clock) : clock_(clock) {}
 
     std::function<Fate(const Attempt&)> fate = [](const Attempt&) { return Fate{}; };
+    bool alone = false;  ///< there is one node, and its word is all there is
     std::function<bool()> anchor_works = [] { return true; };
     std::function<void()> before_observe = [] {};
     std::chrono::microseconds validity{8'000'000};
@@ -151,6 +152,7 @@ public:
         } else if (!alive && height() > attempt.last_valid_height) {
             ProvablyDead dead;
             dead.evidence = "height " + std::to_string(height());
+            dead.alone = alone;
             seen = dead;
             // Dead is for ever: a later send must not bring it back.
             transactions[attempt.signature].fate.kind = Kind::never;

@@ -8,7 +8,7 @@
 namespace libexec {
 namespace {
 
-std::size_t witnesses_min() { return LIBEXEC_SAFEGUARD(two_nodes) ? 2 : 1; }
+std::size_t needed(std::size_t witnesses_least) { return LIBEXEC_SAFEGUARD(two_nodes) ? witnesses_least : 1; }
 
 /// One node and what it said of the height; empty when it is not believed.
 struct Witness {
@@ -51,7 +51,8 @@ Task<std::vector<Witness>> ask_heights(std::vector<std::shared_ptr<ChainNode>> n
 }
 
 /// Why the heights prove nothing, or nothing when they do.
-std::optional<std::string> too_low(const std::vector<Witness>& witnesses, std::uint64_t last_valid_height) {
+std::optional<std::string> too_low(const std::vector<Witness>& witnesses, std::uint64_t last_valid_height,
+                                   std::size_t witnesses_least) {
     std::size_t believed = 0;
     std::uint64_t lowest = UINT64_MAX;
     for (const Witness& witness : witnesses) {
@@ -59,7 +60,7 @@ std::optional<std::string> too_low(const std::vector<Witness>& witnesses, std::u
         ++believed;
         lowest = std::min(lowest, witness.height->height);
     }
-    if (believed < witnesses_min()) {
+    if (believed < needed(witnesses_least)) {
         return "only " + std::to_string(believed) + " of " + std::to_string(witnesses.size()) +
                " nodes reported a believable height";
     }
@@ -73,13 +74,14 @@ std::optional<std::string> too_low(const std::vector<Witness>& witnesses, std::u
 }  // namespace
 
 Task<ExpiryVerdict> prove_expiry(std::vector<std::shared_ptr<ChainNode>> nodes, std::string signature,
-                                 std::uint64_t last_valid_height) {
+                                 std::uint64_t last_valid_height, std::size_t witnesses_least) {
     if (!LIBEXEC_SAFEGUARD(height_before_status)) {
         const bool seen = co_await known_to_any(nodes, signature);
         if (seen) co_return not_proven("a node has the transaction");
     }
     const std::vector<Witness> witnesses = co_await ask_heights(std::move(nodes));
-    if (auto why = too_low(witnesses, last_valid_height)) co_return not_proven(std::move(*why));
+    if (auto why = too_low(witnesses, last_valid_height, witnesses_least))
+        co_return not_proven(std::move(*why));
 
     ProvablyDead dead;
     dead.evidence =

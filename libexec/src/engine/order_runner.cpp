@@ -248,7 +248,13 @@ Task<RunOutcome> OrderRunner::watch(Flight& flight) {
     }
     if (const ProvablyDead* const dead = std::get_if<ProvablyDead>(&seen)) {
         std::optional<Attempt> closed = closed_by(*dead, flight.open->attempt(), now());
-        Rejection cause = reject(Reason::expired, "the transaction expired before it landed");
+        // One node's word ends the order, and is not enough to trade again upon.
+        Rejection cause =
+            dead->alone
+                ? reject(Reason::timeout,
+                         "the transaction expired, as far as the only endpoint can tell: with a second "
+                         "one it would have been tried again")
+                : reject(Reason::expired, "the transaction expired before it landed");
         co_return co_await retry_or_end(flight, std::move(cause), std::move(closed));
     }
     if (!LIBEXEC_SAFEGUARD(closed_before_terminal) && !draining_) {

@@ -38,6 +38,7 @@ struct Landed {
 /// It can never land any more; `evidence` says which nodes, heights and slots prove it.
 struct ProvablyDead {
     std::string evidence;
+    bool alone = false;  ///< on one node's word: the order ends, and nothing new is signed for it
 };
 
 /// Neither: keep watching.

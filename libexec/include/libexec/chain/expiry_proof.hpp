@@ -51,12 +51,14 @@ using ExpiryVerdict = std::variant<ProvablyDead, NotProven>;
 /// final the transaction may still land, so a status read before it says nothing.
 ///
 /// 1. Every node is asked for its finalized height. A node whose height is not below its slot confuses the
-///    two and is not believed. At least two must be left, and the lowest height must be beyond
+///    two and is not believed. At least `witnesses_least` must be left, and the lowest height must be beyond
 ///    `last_valid_height`.
 /// 2. Only then every node is asked for the signature. Each node of step 1 must answer "unknown", speaking of
 ///    a slot not below the one it reported itself. One node that has the transaction, believed in step 1 or
 ///    not, ends the proof.
+///
+/// Fewer than two witnesses prove nothing that another transaction may be signed upon.
 Task<ExpiryVerdict> prove_expiry(std::vector<std::shared_ptr<ChainNode>> nodes, std::string signature,
-                                 std::uint64_t last_valid_height);
+                                 std::uint64_t last_valid_height, std::size_t witnesses_least = 2);
 
 }  // namespace libexec

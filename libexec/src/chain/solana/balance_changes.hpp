@@ -1,0 +1,22 @@
+#pragma once
+
+#include "libexec/base/result.hpp"
+#include "libexec/chain/rpc/types.hpp"
+#include "libexec/solana/public_key.hpp"
+
+namespace libexec {
+
+/// What a transaction moved out of a wallet and into it, as its owner would tell it.
+/// Unit:   base units; SOL and wrapped SOL are one, in lamports, without the fee. Rent that a token account
+/// of
+///         the wallet holds is the wallet's still.
+struct BalanceChanges {
+    std::uint64_t gone = 0;
+    std::uint64_t come = 0;
+};
+
+/// The changes a swap made. Errors: chain_rejected when the node tells no balances, or more than one token
+/// went or came.
+Result<BalanceChanges> balance_changes(const LandedTransaction& landed, const PublicKey& wallet);
+
+}  // namespace libexec

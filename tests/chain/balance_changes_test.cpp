@@ -1,0 +1,107 @@
+#include <doctest/doctest.h>
+
+#include "chain/solana/balance_changes.hpp"
+#include "libexec/solana/well_known.hpp"
+
+using namespace libexec;
+
+namespace {
+
+constexpr std::uint64_t rent = 2'039'280;
+
+PublicKey key_number(std::uint8_t number) {
+    PublicKey::Bytes bytes{};
+    bytes.back() = number;
+    return PublicKey(bytes);
+}
+
+const PublicKey wallet = key_number(1);
+const PublicKey pool = key_number(2);
+const PublicKey usdc = key_number(10);
+const PublicKey bonk = key_number(11);
+
+TokenBalanceEntry entry(std::uint8_t account, const PublicKey& mint, const PublicKey& owner,
+                        std::uint64_t amount) {
+    TokenBalanceEntry made;
+    made.account = account;
+    made.mint = mint;
+    made.owner = owner;
+    made.amount = amount;
+    return made;
+}
+
+/// Four keys: the wallet, two token accounts, somebody else.
+LandedTransaction landed(std::vector<std::uint64_t> before, std::vector<std::uint64_t> after) {
+    LandedTransaction made;
+    made.fee_lamports = 5'000;
+    made.lamports_before = std::move(before);
+    made.lamports_after = std::move(after);
+    return made;
+}
+
+void check(const LandedTransaction& transaction, std::uint64_t gone, std::uint64_t come) {
+    const auto changes = balance_changes(transaction, wallet);
+    REQUIRE(changes);
+    CHECK(changes.value().gone == gone);
+    CHECK(changes.value().come == come);
+}
+
+}  // namespace
+
+TEST_SUITE("chain/balance_changes") {
+    TEST_CASE("one token for another: the fee is no part of it") {
+        auto swap = landed({9'000'000, rent, rent, 1}, {8'995'000, rent, rent, 1});
+        swap.tokens_before = {entry(1, usdc, wallet, 500), entry(2, bonk, wallet, 10),
+                              entry(3, usdc, pool, 7)};
+        swap.tokens_after = {entry(1, usdc, wallet, 400), entry(2, bonk, wallet, 90),
+                             entry(3, usdc, pool, 107)};
+        check(swap, 100, 80);
+    }
+
+    TEST_CASE("SOL that was wrapped on the way counts in lamports, and new accounts keep their rent") {
+        // The wrapped account is made and ended within: it holds nothing at either end. The one of the output
+        // is new.
+        auto bought = landed({1'000'000'000, 0, 0, 1}, {1'000'000'000 - 5'000 - 300 - rent, 0, rent, 1});
+        bought.tokens_after = {entry(2, usdc, wallet, 60)};
+        check(bought, 300, 60);
+
+        auto sold = landed({1'000'000'000, 0, rent, 1}, {1'000'000'000 - 5'000 + 299, 0, rent, 1});
+        sold.tokens_before = {entry(2, usdc, wallet, 60)};
+        sold.tokens_after = {entry(2, usdc, wallet, 0)};
+        check(sold, 60, 299);
+    }
+
+    TEST_CASE("wrapped SOL that was there before stays the wallet's when its account is ended") {
+        auto sold = landed({1'000, rent + 700, rent, 1}, {1'000 - 500 + rent + 700 + 40, 0, rent, 1});
+        sold.fee_lamports = 500;
+        sold.tokens_before = {entry(1, well_known::wrapped_sol, wallet, 700), entry(2, usdc, wallet, 9)};
+        sold.tokens_after = {entry(2, usdc, wallet, 0)};
+        check(sold, 9, 40);
+    }
+
+    TEST_CASE("an account that was ended held its tokens before") {
+        auto sold = landed({1'000'000, rent, rent, 1}, {1'000'000 - 5'000 + rent, 0, rent, 1});
+        sold.tokens_before = {entry(1, bonk, wallet, 70), entry(2, usdc, wallet, 1)};
+        sold.tokens_after = {entry(2, usdc, wallet, 6)};
+        // Its rent came back to the wallet: nothing was gained by it.
+        check(sold, 70, 5);
+    }
+
+    TEST_CASE("what is no swap, or not told, is not guessed") {
+        LandedTransaction silent;
+        CHECK(balance_changes(silent, wallet).error().detail.find("keeps no balances") != std::string::npos);
+        auto uneven = landed({1, 2}, {1});
+        CHECK_FALSE(balance_changes(uneven, wallet));
+        auto two = landed({9'000'000, rent, rent, 1}, {8'995'000, rent, rent, 1});
+        two.tokens_before = {entry(1, usdc, wallet, 500), entry(2, bonk, wallet, 10)};
+        two.tokens_after = {entry(1, usdc, wallet, 400), entry(2, bonk, wallet, 9)};
+        CHECK(balance_changes(two, wallet).error().detail.find("more than one token went") !=
+              std::string::npos);
+        two.tokens_before = {};
+        CHECK(balance_changes(two, wallet).error().detail.find("more than one token came") !=
+              std::string::npos);
+        auto beyond = landed({5'000}, {0});
+        beyond.tokens_after = {entry(9, usdc, wallet, 4)};  // no such key
+        check(beyond, 0, 0);
+    }
+}
