@@ -52,12 +52,13 @@ void Breaker::trip(Time now, std::string why, Random& random) {
     if (state_ == VenueState::active || state_ == VenueState::half_open) open(now, std::move(why), random);
 }
 
-void Breaker::hold(Time now, std::string why) {
-    if (state_ != VenueState::held || why_ != why) {
+void Breaker::hold(Time now, std::string why, Holder holder) {
+    if (state_ != VenueState::held || why_ != why || holder_ != holder) {
         const Time since = state_ == VenueState::held ? since_ : now;
         become(VenueState::held, since);
     }
     why_ = std::move(why);
+    holder_ = holder;
 }
 
 void Breaker::resume(Time now) {

@@ -106,6 +106,7 @@ struct Router::Lane {
     std::shared_ptr<Venue> venue;
     VenueGate gate;
     std::uint64_t told_era = 0;  ///< the last change of its breaker that the board knows of
+    bool knows_stop = false;     ///< the venue has stopped itself, and is held for it
 };
 
 /// Shared with the calls under way: a venue may answer when the router is gone.
@@ -128,7 +129,24 @@ struct Router::Lanes {
     void leave(std::size_t place, const VenueGate::Pass& pass, std::optional<Reason> answer) {
         if (closed) return;
         all[place].gate.leave(pass, clock.now(), answer);
+        look_at(place);
         tell(place);
+    }
+    /// A call that was given up returned.
+    void returned(std::size_t place) {
+        if (closed) return;
+        all[place].gate.returned();
+        look_at(place);
+        tell(place);
+    }
+    /// After whatever a venue did: it may have stopped itself.
+    void look_at(std::size_t place) {
+        Lane& lane = all[place];
+        std::string why = lane.venue->stopped();
+        if (why.empty() || lane.knows_stop) return;
+        lane.knows_stop = true;
+        board.note_stopped(lane.venue->name());
+        lane.gate.hold(clock.now(), std::move(why), Breaker::Holder::the_venue);
     }
     void give_up(std::size_t place, const VenueGate::Pass& pass) {
         if (closed) return;
@@ -297,7 +315,7 @@ Task<void> Router::ask(std::shared_ptr<Round> round, std::size_t place, QuoteReq
     call.under_way = false;
     if (round->lanes->closed) co_return;
     if (call.given_up) {
-        round->lanes->all[place].gate.returned();
+        round->lanes->returned(place);
         co_return;
     }
     const std::optional<Reason> failure = silence ? std::optional(silence->reason) : std::nullopt;
@@ -362,7 +380,7 @@ Task<void> Router::construct(std::shared_ptr<Build> work, SwapPlan plan, Anchor 
     if (!built) built = own_words(built.error());
     if (work->lanes->closed) co_return;
     if (work->over) {
-        work->lanes->all[work->place].gate.returned();
+        work->lanes->returned(work->place);
         co_return;
     }
     work->lanes->leave(work->place, work->pass, built ? std::nullopt : std::optional(built.error().reason));
@@ -380,6 +398,8 @@ Result<VenueStatus> Router::hold(std::string_view name, std::string reason) {
 Result<VenueStatus> Router::resume(std::string_view name) {
     const std::optional<std::size_t> place = place_of(name);
     if (!place) return unknown(name);
+    venues_[*place]->resume();
+    lanes_->all[*place].knows_stop = false;
     lanes_->all[*place].gate.resume(clock_.now());
     return stand_of(*place);
 }

@@ -12,9 +12,11 @@ VenueBoard::VenueBoard(std::vector<VenueStatus> venues, Metrics* metrics, Log* l
                                      {"venue"}, duration_buckets());
     left_out_ = metrics->counters("libexec_venue_left_out_total",
                                   "Times a venue was not asked, by the reason.", {"venue", "reason"});
+    stopped_ = metrics->counters("libexec_venue_stopped_total", "Times a venue stopped itself.", {"venue"});
     for (const VenueStatus& venue : venues_) {
         for (const Reason why : {Reason::breaker_open, Reason::venue_busy})
             left_out_->with({venue.name, to_string(why)});
+        stopped_->with({venue.name});
         quotes_->with({venue.name, "ok"});
         durations_->with({venue.name});
     }
@@ -35,6 +37,10 @@ void VenueBoard::note_left_out(std::string_view venue, Reason why) {
     if (left_out_) left_out_->with({venue, to_string(why)}).add();
 }
 
+void VenueBoard::note_stopped(std::string_view venue) {
+    if (stopped_) stopped_->with({venue}).add();
+}
+
 void VenueBoard::note_state(std::string_view venue, const Breaker& breaker) {
     std::optional<VenueStatus> changed;
     VenueState before = VenueState::active;
@@ -50,10 +56,10 @@ void VenueBoard::note_state(std::string_view venue, const Breaker& breaker) {
             changed = status;
         }
     }
-    if (changed && log_ != nullptr) tell(*changed, before);
+    if (changed && log_ != nullptr) tell(*changed, before, breaker.holder());
 }
 
-void VenueBoard::tell(const VenueStatus& venue, VenueState before) {
+void VenueBoard::tell(const VenueStatus& venue, VenueState before, Breaker::Holder holder) {
     const LogField name{"dex", venue.name};
     switch (venue.state) {
         case VenueState::open:
@@ -64,7 +70,10 @@ void VenueBoard::tell(const VenueStatus& venue, VenueState before) {
             log_->info("venue.breaker_half_open", "one question tries it again", {name});
             break;
         case VenueState::held:
-            log_->warn("venue.held", "left out of routing by an operator",
+            log_->warn("venue.held",
+                       holder == Breaker::Holder::an_operator
+                           ? "left out of routing by an operator"
+                           : "it has stopped itself and is left out of routing until an operator resumes it",
                        {name, LogField{"reason", venue.reason}});
             break;
         case VenueState::active:

@@ -17,7 +17,7 @@ enum class VenueState : std::uint8_t {
     active,     ///< it is asked: its breaker is closed
     open,       ///< left out after too many failures, until its pause is over
     half_open,  ///< left out while one question tries it again
-    held,       ///< left out by an operator
+    held,       ///< left out by an operator, or by itself until an operator resumes it
 };
 
 inline constexpr std::array venue_states{VenueState::active, VenueState::open, VenueState::half_open,

@@ -32,6 +32,8 @@ public:
     enum class Admission : std::uint8_t { call, probe, refused };
     /// What a call asked for. Each is judged by its own kind: who quotes well may still build nothing.
     enum class Asked : std::uint8_t { quote, build };
+    /// Who holds it: an operator, or the venue, which has stopped itself. Either way an operator resumes it.
+    enum class Holder : std::uint8_t { an_operator, the_venue };
 
     /// Closed.
     Breaker(BreakerPolicy policy, Time now)
@@ -44,8 +46,8 @@ public:
     void ended(Time now, std::uint64_t era, Asked asked, std::optional<Reason> failure, Random& random);
     /// Opens it at once, for a reason other than the share of failures, unless somebody holds it.
     void trip(Time now, std::string why, Random& random);
-    /// An operator's word. It stays until `resume`; holding twice keeps the first moment, and the last words.
-    void hold(Time now, std::string why);
+    /// Left out until `resume`; holding twice keeps the first moment, and the last words and their speaker.
+    void hold(Time now, std::string why, Holder holder = Holder::an_operator);
     /// Closed again, whatever it was, as if nothing had happened before.
     void resume(Time now);
 
@@ -55,6 +57,8 @@ public:
     Time since() const { return since_; }
     /// Why it is not closed, in words; empty when it is.
     const std::string& why() const { return why_; }
+    /// Who holds it, while it is held.
+    Holder holder() const { return holder_; }
     /// While it is open: from when on a call is let through as a probe.
     std::optional<Time> next_probe() const {
         return state_ == VenueState::open ? std::optional(probe_at_) : std::nullopt;
@@ -69,6 +73,7 @@ private:
 
     BreakerPolicy policy_;
     VenueState state_ = VenueState::active;
+    Holder holder_ = Holder::an_operator;
     std::uint64_t era_ = 0;
     std::uint32_t openings_ = 0;  ///< without a calm time between
     Time since_;

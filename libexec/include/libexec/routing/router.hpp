@@ -55,7 +55,7 @@ public:
     /// Leaves a venue out of new routes until `resume`, for a reason in words that may be empty. Answers the
     /// venue as it stands then; not_found, naming those there are.
     Result<VenueStatus> hold(std::string_view name, std::string reason);
-    /// Takes it back in, also one that was left out for its failures.
+    /// Takes it back in, also one that was left out for its failures or has stopped itself.
     Result<VenueStatus> resume(std::string_view name);
     /// How long until a venue that is left out may be tried again; nothing when none waits for its time.
     std::optional<std::chrono::microseconds> next_probe_in() const;

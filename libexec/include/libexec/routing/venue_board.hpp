@@ -21,19 +21,22 @@ public:
     void note(std::string_view venue, const VenueLastQuote& quote);
     /// A venue was not asked, for this reason.
     void note_left_out(std::string_view venue, Reason why);
+    /// A venue has stopped itself.
+    void note_stopped(std::string_view venue);
     /// The venue's breaker stands like this now.
     void note_state(std::string_view venue, const Breaker& breaker);
     /// All of them, in the order given.
     std::vector<VenueStatus> read() const;
 
 private:
-    void tell(const VenueStatus& venue, VenueState before);
+    void tell(const VenueStatus& venue, VenueState before, Breaker::Holder holder);
 
     mutable std::mutex mutex_;
     std::vector<VenueStatus> venues_;
     std::optional<MetricFamily<Counter>> quotes_;
     std::optional<MetricFamily<Histogram>> durations_;
     std::optional<MetricFamily<Counter>> left_out_;
+    std::optional<MetricFamily<Counter>> stopped_;
     Log* const log_;
 };
 

@@ -48,7 +48,9 @@ public:
     void returned();
 
     /// See Breaker. Resuming forgives the calls that never returned, as a probe does that succeeds.
-    void hold(Time now, std::string why) { breaker_.hold(now, std::move(why)); }
+    void hold(Time now, std::string why, Breaker::Holder holder = Breaker::Holder::an_operator) {
+        breaker_.hold(now, std::move(why), holder);
+    }
     /// Lets calls pass again.
     void resume(Time now);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "libexec/base/result.hpp"
@@ -24,6 +25,12 @@ public:
     /// The transaction for a quote of its own that was chosen. Errors: `is_retryable` of the reason says
     /// whether another attempt is made.
     virtual Task<Result<UnsignedTransaction>> build(SwapPlan plan, Anchor anchor) = 0;
+
+    /// Why it has stopped itself until somebody looked, in words; empty while it has not. It refuses
+    /// everything with venue_error then, and the router holds it.
+    virtual std::string stopped() const { return {}; }
+    /// An operator has looked: whatever it stopped for is over.
+    virtual void resume() {}
 };
 
 }  // namespace libexec

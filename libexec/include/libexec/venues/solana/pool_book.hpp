@@ -1,0 +1,100 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libexec/base/clock.hpp"
+#include "libexec/base/task.hpp"
+#include "libexec/solana/chain_reader.hpp"
+#include "libexec/telemetry/log.hpp"
+#include "libexec/venues/pools/pool.hpp"
+
+namespace libexec {
+
+/// What is known of a pool that an engine was told of.
+struct KnownPool {
+    PublicKey address;
+    const PoolFamily* family = nullptr;  ///< null until its account was read and is of one
+    std::array<PublicKey, 2> mints;      ///< once it was opened
+    bool is_open = false;                ///< it was opened when it was read last
+    std::string left_out;                ///< why not, in words; empty when it is, or was never read
+};
+
+/// Which pools to read, and what beside them.
+struct PoolQuestion {
+    const PoolFamily* family = nullptr;
+    PublicKey mint_in;
+    PublicKey mint_out;
+    std::optional<PublicKey> only;     ///< this pool and no other
+    std::vector<PublicKey> also = {};  ///< accounts to read in the same snapshot
+    std::uint64_t least_slot = 0;
+};
+
+/// A pool, and the accounts its price was read from.
+struct OpenPool {
+    std::unique_ptr<Pool> pool;
+    std::vector<PublicKey> addresses;
+};
+
+/// Pools as they all stood in one slot, with the chain's clock in it.
+struct PoolSnapshot {
+    AccountStates accounts;
+    std::uint64_t slot = 0;
+    ChainClock clock;
+    std::vector<OpenPool> pools;      ///< at least one
+    std::vector<Rejection> left_out;  ///< why others of the pair are not among them
+};
+
+/// The pools an engine knows: which family each is of, what it trades, and which accounts pricing it takes. A
+/// pool that cannot be opened is left out and told of once; it is tried again. Used from the engine's thread
+/// alone.
+class PoolBook {
+public:
+    /// Nothing was read yet. An address that is there twice counts once; what is handed in outlives the book.
+    PoolBook(std::vector<PublicKey> pools, ChainReader& reader, const Clock& clock, Log* log = nullptr);
+
+    /// Reads every pool that was never read, and those that did not open once `try_again` has passed. Called
+    /// by `read`; at the start it spares the first quote the wait. Errors: those of the reader.
+    Task<Result<Done>> learn();
+    /// The pools of one family that trade the pair, in one snapshot. Errors: no_route when there is none, the
+    /// reason of a pool when none opens, and those of the reader.
+    Task<Result<PoolSnapshot>> read(PoolQuestion question);
+
+    /// All of them, in the order given.
+    std::vector<KnownPool> pools() const;
+    /// Which program runs a token that some pool trades.
+    std::optional<PublicKey> token_program(const PublicKey& mint) const;
+
+    /// When a pool that did not open is read again.
+    static constexpr std::chrono::seconds try_again{60};
+
+private:
+    struct Entry {
+        KnownPool known;
+        std::vector<PublicKey> addresses;  ///< as far as it is known what pricing it reads
+        std::optional<Time> tried_at;      ///< it did not open then, and was never open before
+        bool was_open = false;
+        std::string told;  ///< the last trouble that was told of
+    };
+    Task<Result<Done>> learn_some(std::vector<std::size_t> places);
+    Result<bool> learn_one(Entry& entry, const AccountStates& accounts);
+    static Result<bool> follow(Entry& entry, const AccountStates& accounts);
+    Result<std::unique_ptr<Pool>> open(Entry& entry, const AccountStates& accounts);
+    Rejection leave_out(Entry& entry, Rejection why);
+    bool is_asked(const Entry& entry, const PoolQuestion& question) const;
+    Rejection no_pool(const PoolQuestion& question) const;
+
+    ChainReader& reader_;
+    const Clock& clock_;
+    Log* const log_;
+    std::vector<Entry> entries_;                     ///< as many as there were, at the places they had
+    std::map<PublicKey, PublicKey> token_programs_;  ///< by mint
+};
+
+}  // namespace libexec

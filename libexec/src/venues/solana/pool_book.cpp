@@ -1,0 +1,243 @@
+#include "libexec/venues/solana/pool_book.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "libexec/solana/clock_state.hpp"
+#include "libexec/solana/well_known.hpp"
+
+namespace libexec {
+namespace {
+
+/// Enough for the longest chain of accounts that name each other, and for a price that moves meanwhile.
+constexpr int rounds_most = 8;
+/// Pools that are read together when they are read for the first time.
+constexpr std::size_t batch = 8;
+
+bool is_missing(const AccountStates& accounts, const PublicKey& key) {
+    const auto found = accounts.find(key);
+    return found == accounts.end() || (found->second.lamports == 0 && found->second.data.empty());
+}
+
+Rejection endless() { return reject(Reason::bad_account, "it names accounts that name others without end"); }
+
+std::vector<PublicKey> listed(const std::set<PublicKey>& keys) { return {keys.begin(), keys.end()}; }
+
+}  // namespace
+
+PoolBook::PoolBook(std::vector<PublicKey> pools, ChainReader& reader, const Clock& clock, Log* log)
+    : reader_(reader), clock_(clock), log_(log) {
+    std::set<PublicKey> seen;
+    for (const PublicKey& address : pools) {
+        if (!seen.insert(address).second) continue;
+        Entry entry;
+        entry.known.address = address;
+        entry.addresses = {address};
+        entries_.push_back(std::move(entry));
+    }
+}
+
+Task<Result<Done>> PoolBook::learn() {
+    std::vector<std::size_t> due;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        Entry& entry = entries_[i];
+        if (entry.was_open) continue;
+        if (entry.tried_at && clock_.now() - *entry.tried_at < try_again && clock_.now() >= *entry.tried_at)
+            continue;
+        // One that failed before is tried by whoever comes first; nobody else waits for it.
+        if (entry.tried_at) entry.tried_at = clock_.now();
+        due.push_back(i);
+    }
+    for (std::size_t from = 0; from < due.size(); from += batch) {
+        const std::size_t to = std::min(due.size(), from + batch);
+        std::vector<std::size_t> some(due.begin() + static_cast<std::ptrdiff_t>(from),
+                                      due.begin() + static_cast<std::ptrdiff_t>(to));
+        Result<Done> learned = co_await learn_some(std::move(some));
+        if (!learned) co_return learned.error();
+    }
+    co_return Done{};
+}
+
+Task<Result<Done>> PoolBook::learn_some(std::vector<std::size_t> places) {
+    std::uint64_t least_slot = 0;
+    for (int round = 0; round < rounds_most && !places.empty(); ++round) {
+        std::set<PublicKey> keys;
+        for (const std::size_t place : places)
+            keys.insert(entries_[place].addresses.begin(), entries_[place].addresses.end());
+        Result<AccountsAtSlot> seen = co_await reader_.accounts(listed(keys), least_slot);
+        if (!seen) co_return seen.error();
+        const AccountStates& accounts = seen.value().accounts;
+        least_slot = seen.value().slot;
+
+        std::vector<std::size_t> growing;
+        for (const std::size_t place : places) {
+            const Result<bool> grown = learn_one(entries_[place], accounts);
+            if (!grown) {
+                leave_out(entries_[place], grown.error());
+            } else if (grown.value()) {
+                growing.push_back(place);
+            }
+        }
+        places = std::move(growing);
+    }
+    for (const std::size_t place : places) leave_out(entries_[place], endless());
+    co_return Done{};
+}
+
+/// Whether the pool wants more accounts than are here.
+Result<bool> PoolBook::learn_one(Entry& entry, const AccountStates& accounts) {
+    if (is_missing(accounts, entry.known.address))
+        return reject(Reason::bad_account, "there is no such account");
+    const AccountState& account = accounts.at(entry.known.address);
+    entry.known.family = family_of(account);
+    if (entry.known.family == nullptr)
+        return reject(Reason::bad_account, "it belongs to " + account.owner.to_string() +
+                                               ", which is no program of pools known here");
+    Result<bool> grown = follow(entry, accounts);
+    if (!grown || grown.value()) return grown;
+    const Result<std::unique_ptr<Pool>> opened = open(entry, accounts);
+    if (!opened) return opened.error();
+    return false;
+}
+
+Task<Result<PoolSnapshot>> PoolBook::read(PoolQuestion question) {
+    Result<Done> learned = co_await learn();
+    // Pools that were read before do not need those that could not be read now.
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        if (is_asked(entries_[i], question)) places.push_back(i);
+    }
+    if (places.empty() && !learned) co_return learned.error();
+    if (places.empty()) co_return no_pool(question);
+
+    PoolSnapshot snapshot;
+    std::vector<std::optional<Rejection>> refused(places.size());
+    std::uint64_t least_slot = question.least_slot;
+    for (int round = 0; round < rounds_most; ++round) {
+        std::set<PublicKey> keys(question.also.begin(), question.also.end());
+        keys.insert(well_known::clock_sysvar);
+        for (const std::size_t place : places)
+            keys.insert(entries_[place].addresses.begin(), entries_[place].addresses.end());
+        Result<AccountsAtSlot> seen = co_await reader_.accounts(listed(keys), least_slot);
+        if (!seen) co_return seen.error();
+        snapshot.slot = seen.value().slot;
+        snapshot.accounts = std::move(seen).value().accounts;
+        // What was read stays a snapshot only if nothing is added from an earlier slot.
+        least_slot = std::max(least_slot, snapshot.slot);
+
+        bool grows = false;
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            Entry& entry = entries_[places[i]];
+            refused[i].reset();
+            const Result<bool> followed = follow(entry, snapshot.accounts);
+            if (!followed) {
+                refused[i] = followed.error();
+                continue;
+            }
+            // Another question may have changed the list meanwhile: what counts is whether all of it is here.
+            for (const PublicKey& key : entry.addresses) {
+                if (!keys.contains(key)) refused[i] = endless();
+            }
+            grows = grows || refused[i];
+        }
+        if (!grows) break;
+    }
+
+    const auto clock = snapshot.accounts.find(well_known::clock_sysvar);
+    if (clock == snapshot.accounts.end())
+        co_return reject(Reason::service_unavailable, "the chain's clock is missing in what was read");
+    const Result<ChainClock> told = read_clock(clock->second);
+    if (!told) co_return reject(Reason::service_unavailable, told.error().detail);
+    snapshot.clock = told.value();
+
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        Entry& entry = entries_[places[i]];
+        Result<std::unique_ptr<Pool>> opened =
+            refused[i] ? Result<std::unique_ptr<Pool>>(*refused[i]) : open(entry, snapshot.accounts);
+        if (opened) {
+            snapshot.pools.push_back(OpenPool{std::move(opened).value(), entry.addresses});
+        } else {
+            snapshot.left_out.push_back(leave_out(entry, opened.error()));
+        }
+    }
+    if (snapshot.pools.empty()) co_return snapshot.left_out.front();
+    co_return snapshot;
+}
+
+/// Asks the family what it wants now, and whether that has grown.
+Result<bool> PoolBook::follow(Entry& entry, const AccountStates& accounts) {
+    Result<std::vector<PublicKey>> wanted = entry.known.family->wanted(entry.known.address, accounts);
+    if (!wanted) return wanted.error();
+    bool grown = false;
+    for (const PublicKey& key : wanted.value()) {
+        grown =
+            grown || std::find(entry.addresses.begin(), entry.addresses.end(), key) == entry.addresses.end();
+    }
+    entry.addresses = std::move(wanted).value();
+    return grown;
+}
+
+Result<std::unique_ptr<Pool>> PoolBook::open(Entry& entry, const AccountStates& accounts) {
+    Result<std::unique_ptr<Pool>> opened = entry.known.family->open(entry.known.address, accounts);
+    if (!opened) return opened;
+    entry.known.mints = {opened.value()->mint_a(), opened.value()->mint_b()};
+    for (const PublicKey& mint : entry.known.mints) {
+        const auto account = accounts.find(mint);
+        if (account == accounts.end())
+            return reject(Reason::bad_account, "the mint " + mint.to_string() + " is not among its accounts");
+        token_programs_[mint] = account->second.owner;
+    }
+    const bool is_back = !entry.told.empty();
+    entry.tried_at.reset();
+    entry.was_open = true;
+    entry.known.is_open = true;
+    entry.known.left_out.clear();
+    entry.told.clear();
+    if (is_back && log_ != nullptr)
+        log_->info("pool.opened", "the pool is traded on again",
+                   {LogField{"pool", entry.known.address.to_string()}});
+    return opened;
+}
+
+Rejection PoolBook::leave_out(Entry& entry, Rejection why) {
+    if (!entry.was_open) entry.tried_at = clock_.now();
+    entry.known.is_open = false;
+    entry.known.left_out = why.detail;
+    const std::string address = entry.known.address.to_string();
+    if (entry.told != why.detail && log_ != nullptr)
+        log_->warn("pool.left_out", "the pool is not traded on: " + why.detail,
+                   {LogField{"pool", address}, LogField{"reason", std::string(to_string(why.reason))}});
+    entry.told = why.detail;
+    return reject(why.reason, "the pool " + address + " is left out: " + why.detail);
+}
+
+bool PoolBook::is_asked(const Entry& entry, const PoolQuestion& question) const {
+    if (!entry.was_open || entry.known.family != question.family) return false;
+    if (question.only && *question.only != entry.known.address) return false;
+    const auto& [a, b] = entry.known.mints;
+    return (a == question.mint_in && b == question.mint_out) ||
+           (a == question.mint_out && b == question.mint_in);
+}
+
+Rejection PoolBook::no_pool(const PoolQuestion& question) const {
+    std::size_t unread = 0;
+    for (const Entry& entry : entries_) unread += entry.was_open ? 0 : 1;
+    std::string detail =
+        question.only ? "the pool " + question.only->to_string() + " is not known here"
+                      : "no known pool of " + std::string(question.family->name()) + " trades the pair";
+    if (unread > 0) detail += "; " + std::to_string(unread) + " of all known pools could not be read";
+    return reject(Reason::no_route, std::move(detail));
+}
+
+std::vector<KnownPool> PoolBook::pools() const {
+    std::vector<KnownPool> known;
+    for (const Entry& entry : entries_) known.push_back(entry.known);
+    return known;
+}
+
+std::optional<PublicKey> PoolBook::token_program(const PublicKey& mint) const {
+    const auto found = token_programs_.find(mint);
+    return found == token_programs_.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace libexec
