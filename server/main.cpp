@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <deque>
 #include <array>
 #include <exception>
 #include <iostream>
@@ -70,14 +71,14 @@ std::optional<int> read_command_line(std::vector<std::string> words, Command& co
                  "show every setting with its rule as Markdown, and stop");
     // One place for every flag's text: what was not given stays out of `flags`.
     std::vector<std::string> texts(settings().size());
-    bool insecure = false;
+    std::deque<bool> switches(settings().size(), false);
     std::vector<CLI::Option*> options;
     for (std::size_t i = 0; i < settings().size(); ++i) {
         const Setting& setting = settings()[i];
         const std::string help = std::string(setting.meaning) + " [" + std::string(setting.env) +
                                  (setting.fallback.empty() ? "]" : "=" + std::string(setting.fallback) + "]");
-        options.push_back(setting.env == "INSECURE"
-                              ? app.add_flag(std::string(setting.flag), insecure, help)
+        options.push_back(is_switch(setting)
+                              ? app.add_flag(std::string(setting.flag), switches[i], help)
                               : app.add_option(std::string(setting.flag), texts[i], help));
     }
     app.allow_extras();
@@ -91,8 +92,8 @@ std::optional<int> read_command_line(std::vector<std::string> words, Command& co
     }
     for (std::size_t i = 0; i < settings().size(); ++i) {
         if (options[i]->count() == 0) continue;
-        const bool is_insecure = settings()[i].env == "INSECURE";
-        command.flags.emplace(settings()[i].env, is_insecure ? (insecure ? "true" : "false") : texts[i]);
+        if (is_switch(settings()[i])) texts[i] = switches[i] ? "true" : "false";
+        command.flags.emplace(settings()[i].env, texts[i]);
     }
     command.strangers = app.remaining();
     return std::nullopt;

@@ -40,6 +40,11 @@ bool take_ppm(std::string_view text, std::uint64_t most, std::uint32_t& into) {
     return true;
 }
 
+bool take_text(std::string_view text, std::string& into) {
+    into = text;
+    return true;
+}
+
 bool take_flag(std::string_view text, bool& into) {
     if (text != "true" && text != "false") return false;
     into = text == "true";
@@ -146,7 +151,7 @@ constexpr std::array setting_table{
         [](Options& o, std::string_view text) { return take_ms(text, 0, 3'600'000, o.engine.retry_base); }},
     Setting{"ORDER_DEADLINE_MS", "--order-deadline-ms", "order_deadline_ms",
             "a whole number from 1 to 86400000", "30000",
-            "from an order's first start; past it nothing new is signed", false,
+            "from an order's first start; past it nothing new is signed; 120000 where CHAIN is solana", false,
             [](Options& o, std::string_view text) {
                 return take_ms(text, 1, 86'400'000, o.engine.order_deadline);
             }},
@@ -250,13 +255,53 @@ constexpr std::array setting_table{
                 return o.log_format || text == "auto";
             },
             "auto text json"},
-    Setting{"CHAIN", "--chain", "chain", "sim or sim://HOST:PORT", "sim",
-            "the chain: simulated in this process, or by an execsim of its own that listens there", false,
+    Setting{"CHAIN", "--chain", "chain", "sim, sim://HOST:PORT or solana", "sim",
+            "the chain: simulated in this process, by an execsim of its own that listens there, or a Solana "
+            "cluster",
+            false,
             [](Options& o, std::string_view text) {
-                if (text != "sim" && !parse_chain_address(text)) return false;
+                if (text != "sim" && text != "solana" && !parse_chain_address(text)) return false;
                 o.engine.chain = text;
                 return true;
             }},
+    Setting{
+        "RPC_URLS", "--rpc", "rpc_urls", "http or https URLs with commas between", "",
+        "JSON-RPC endpoints of the Solana cluster; with two providers an expired transaction is tried again",
+        true, [](Options& o, std::string_view text) { return take_text(text, o.engine.solana.rpc_urls); }},
+    Setting{"RPC_CA_FILE", "--rpc-ca-file", "rpc_ca_file", "the path of a PEM file", "",
+            "whose certificates of endpoints are trusted; none: those the system trusts", false,
+            [](Options& o, std::string_view text) { return take_text(text, o.engine.solana.rpc_ca_file); }},
+    Setting{"KEYPAIR_FILE", "--keypair", "keypair_file", "the path of a file that only its owner may read",
+            "", "key pair of the wallet that trades, as solana-keygen writes it", false,
+            [](Options& o, std::string_view text) { return take_text(text, o.engine.solana.keypair_file); }},
+    Setting{"SIGNER_SOCKET", "--signer", "signer_socket", "the path of a socket", "",
+            "where an execsign listens that has the wallet's key, in place of KEYPAIR_FILE", false,
+            [](Options& o, std::string_view text) { return take_text(text, o.engine.solana.signer_socket); }},
+    Setting{"POOLS_FILE", "--pools", "pools_file", "the path of a file", "",
+            "pools to trade in, one address a line", false,
+            [](Options& o, std::string_view text) { return take_text(text, o.engine.solana.pools_file); }},
+    Setting{
+        "TRANSFER_FILE", "--transfers", "transfer_file", "the path of a file", "",
+        "a counterparty of yours that trades at fixed ratios, as the venue transfer; for tests and market "
+        "makers",
+        false,
+        [](Options& o, std::string_view text) { return take_text(text, o.engine.solana.transfer_file); }},
+    Setting{"PRIORITY_FEE_FLOOR", "--priority-fee-floor", "priority_fee_floor",
+            "a whole number from 0 to 1000000000", "1000",
+            "least that is offered for a unit of compute, in millionths of a lamport", false,
+            [](Options& o, std::string_view text) {
+                return take_whole(text, 0, 1'000'000'000, o.engine.solana.priority_fee_floor);
+            }},
+    Setting{"PRIORITY_FEE_CAP", "--priority-fee-cap", "priority_fee_cap",
+            "a whole number from 0 to 1000000000", "2000000",
+            "most that is offered for a unit of compute, in millionths of a lamport", false,
+            [](Options& o, std::string_view text) {
+                return take_whole(text, 0, 1'000'000'000, o.engine.solana.priority_fee_cap);
+            }},
+    Setting{"REAL_FUNDS", "--i-understand-real-funds", "real_funds", "true or false", "false",
+            "trade on mainnet, where what is lost is lost", false,
+            [](Options& o, std::string_view text) { return take_flag(text, o.engine.solana.real_funds); },
+            "true false"},
     Setting{"MOCK_SEED", "--mock-seed", "mock_seed", "a whole number below 2^64", "",
             "makes a run of the simulated world repeatable; none: drawn from the system", false,
             [](Options& o, std::string_view text) {

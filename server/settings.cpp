@@ -73,6 +73,17 @@ std::string toml_value(std::string_view text) {
     return '"' + std::string(text) + '"';
 }
 
+/// A transaction on a cluster lives for a minute, and finality takes another quarter.
+void give_the_chain_its_time(ResolvedOptions& resolved) {
+    constexpr std::string_view on_solana = "120000";
+    if (resolved.options.engine.chain != "solana") return;
+    for (ResolvedValue& value : resolved.values) {
+        if (value.setting->env != "ORDER_DEADLINE_MS" || value.origin != Origin::fallback) continue;
+        value.text = on_solana;
+        value.setting->take(resolved.options, value.text);
+    }
+}
+
 void check_together(ResolvedOptions& resolved) {
     const Options& options = resolved.options;
     if (!options.insecure && options.api_keys_file.empty() && !options.http.host.empty() &&
@@ -111,6 +122,7 @@ ResolvedOptions resolve_options(const SettingTexts& flags, const Environment& en
     if (const auto redis = environment("REDIS_URL"); redis && !redis->empty()) {
         resolved.notes.emplace_back(redis_note);
     }
+    give_the_chain_its_time(resolved);
     check_together(resolved);
     return resolved;
 }

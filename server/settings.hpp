@@ -47,6 +47,8 @@ struct Setting {
 };
 
 std::span<const Setting> settings();
+/// Whether its flag stands alone, without a value behind it.
+inline bool is_switch(const Setting& setting) { return setting.words == "true false"; }
 
 enum class Origin : std::uint8_t { fallback, file, environment, flag };
 std::string_view to_string(Origin origin);

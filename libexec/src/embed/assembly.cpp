@@ -12,6 +12,7 @@
 
 #include "config_check.hpp"
 #include "libexec/chain/sim/remote_chain.hpp"
+#include "libexec/chain/sim/sim_signer.hpp"
 #include "libexec/storage/postgres_store.hpp"
 #include "libexec/storage/sqlite_store.hpp"
 #include "libexec/venues/sim/sim_venue.hpp"
@@ -101,13 +102,24 @@ std::unique_ptr<OrderStore> open_store(const Config& config, const Surroundings&
     return open_sqlite_store(std::move(store), around.clock, around.bus, around.log);
 }
 
+std::unique_ptr<SolanaWorld> open_solana(const Config& config, const Surroundings& around,
+                                         std::uint64_t seed) {
+    return names_solana(config) ? std::make_unique<SolanaWorld>(config, around, seed) : nullptr;
+}
+
+std::unique_ptr<Signer> open_signer(Parts& parts, SolanaWorld* solana) {
+    if (parts.signer) return std::move(parts.signer);
+    return solana != nullptr ? solana->signer() : std::make_unique<SimSigner>();
+}
+
 std::unique_ptr<Chain> open_chain(const Config& config, const Parts& parts, const Surroundings& around,
-                                  std::uint64_t seed, const SimFaults* faults) {
+                                  SolanaWorld* solana, std::uint64_t seed, const SimFaults* faults) {
     if (parts.chain) {
         std::unique_ptr<Chain> chain = parts.chain(around);
         if (!chain) throw std::runtime_error("parts: chain gave nothing: it must return a chain or throw");
         return chain;
     }
+    if (solana != nullptr) return solana->chain();
     if (const std::optional<ChainAddress> process = chain_process(config)) {
         RemoteChainConfig remote;
         remote.address = *process;
@@ -126,10 +138,12 @@ std::unique_ptr<Chain> open_chain(const Config& config, const Parts& parts, cons
 }
 
 std::vector<std::shared_ptr<Venue>> gather_venues(const Config& config, Parts& parts,
-                                                  const Surroundings& around, std::uint64_t seed,
-                                                  const SimFaults* faults) {
+                                                  const Surroundings& around, SolanaWorld* solana,
+                                                  std::uint64_t seed, const SimFaults* faults) {
     std::vector<std::shared_ptr<Venue>> venues;
-    if (parts.simulated_venues) {
+    if (solana != nullptr) {
+        venues = solana->venues();
+    } else if (parts.simulated_venues) {
         SimMarketConfig market;
         market.seed = seed;
         market.time_scale_ppm = config.mock_time_scale_ppm;
@@ -143,6 +157,7 @@ std::vector<std::shared_ptr<Venue>> gather_venues(const Config& config, Parts& p
 
 std::vector<std::string> fault_targets(const Config& config, const Parts& parts) {
     std::vector<std::string> targets;
+    if (names_solana(config)) return targets;
     if (parts.simulated_venues) {
         for (SimVenueProfile& profile : sim_venue_profiles()) targets.push_back(std::move(profile.name));
     }

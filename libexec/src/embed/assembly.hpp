@@ -10,6 +10,7 @@
 #include "libexec/embed/parts.hpp"
 #include "libexec/engine/engine.hpp"
 #include "libexec/model/token.hpp"
+#include "solana_world.hpp"
 
 namespace libexec {
 
@@ -22,13 +23,19 @@ EngineConfig engine_config(const Config& config);
 
 /// The program's own, or the SQLite file of the configuration.
 std::unique_ptr<OrderStore> open_store(const Config& config, const Parts& parts, const Surroundings& around);
-/// The program's own, or the simulated one, here or in its own process.
+/// What trading on a Solana cluster takes; null when the chain is another one.
+std::unique_ptr<SolanaWorld> open_solana(const Config& config, const Surroundings& around,
+                                         std::uint64_t seed);
+/// The program's own, that of `solana`, or the simulated one, here or in its own process.
 std::unique_ptr<Chain> open_chain(const Config& config, const Parts& parts, const Surroundings& around,
-                                  std::uint64_t seed, const SimFaults* faults);
-/// Takes the program's own out of `parts` and puts the simulated ones before them.
+                                  SolanaWorld* solana, std::uint64_t seed, const SimFaults* faults);
+/// The program's own, that of `solana`, or the simulated one.
+std::unique_ptr<Signer> open_signer(Parts& parts, SolanaWorld* solana);
+/// Takes the program's own out of `parts` and puts the built-in ones before them: those of `solana`, or the
+/// simulated ones.
 std::vector<std::shared_ptr<Venue>> gather_venues(const Config& config, Parts& parts,
-                                                  const Surroundings& around, std::uint64_t seed,
-                                                  const SimFaults* faults);
+                                                  const Surroundings& around, SolanaWorld* solana,
+                                                  std::uint64_t seed, const SimFaults* faults);
 /// What of this engine is simulated and may be told to fail: its built-in venues and chain.
 std::vector<std::string> fault_targets(const Config& config, const Parts& parts);
 

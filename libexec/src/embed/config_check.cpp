@@ -35,16 +35,34 @@ std::string journal_path(const Config& config) {
     return (std::filesystem::path(sqlite_path(config.database_url)).parent_path() / "chain.journal").string();
 }
 
+bool names_solana(const Config& config) { return config.chain == "solana"; }
+
 std::optional<ChainAddress> chain_process(const Config& config) {
-    if (config.chain == "sim") return std::nullopt;
+    if (config.chain == "sim" || names_solana(config)) return std::nullopt;
     std::optional<ChainAddress> address = parse_chain_address(config.chain);
-    require(address.has_value(), "chain must be sim or sim://HOST:PORT");
+    require(address.has_value(), "chain must be sim, sim://HOST:PORT or solana");
     return address;
 }
+
+namespace {
+
+void check_solana(const Config& config) {
+    const SolanaConfig& solana = config.solana;
+    const bool either = solana.keypair_file.empty() != solana.signer_socket.empty();
+    require(!solana.rpc_urls.empty(), "chain solana needs rpc_urls: one URL, or several with commas between");
+    require(either, "chain solana needs a keypair_file or a signer_socket, and not both");
+    require(!solana.pools_file.empty() || !solana.transfer_file.empty(),
+            "chain solana needs a pools_file, or there is nothing to trade in");
+    require(solana.priority_fee_floor <= solana.priority_fee_cap,
+            "priority_fee_floor must not be above priority_fee_cap");
+}
+
+}  // namespace
 
 void check(const Config& config) {
     using namespace std::chrono_literals;
     chain_process(config);
+    if (names_solana(config)) check_solana(config);
     if (!names_postgres(config.database_url)) sqlite_path(config.database_url);
     require(config.lease >= 300ms && config.lease <= 1h, "lease must be 300 ms..1 h");
     require(config.queue_concurrency >= 1 && config.queue_concurrency <= 100'000,

@@ -19,7 +19,10 @@ std::string sqlite_path(const std::string& database_url);
 /// configuration names another file.
 std::string journal_path(const Config& config);
 
-/// Where the chain's process listens; nothing when the chain lives in this one. Throws std::runtime_error for
+/// Whether the chain is a Solana cluster.
+bool names_solana(const Config& config);
+
+/// Where the simulated chain's process listens; nothing when there is none. Throws std::runtime_error for
 /// anything else.
 std::optional<ChainAddress> chain_process(const Config& config);
 

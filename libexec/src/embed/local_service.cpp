@@ -4,7 +4,6 @@
 #include <asio/use_future.hpp>
 
 #include "assembly.hpp"
-#include "libexec/chain/sim/sim_signer.hpp"
 
 namespace libexec {
 namespace {
@@ -48,9 +47,10 @@ LocalService::LocalService(const Config& config, Parts parts)
     const Surroundings around{io_, clock_, timers_, bus_, log_};
     store_ = open_store(config, parts, around);
     bus_.read_history_from(*store_);
-    signer_ = parts.signer ? std::move(parts.signer) : std::make_unique<SimSigner>();
-    chain_ = open_chain(config, parts, around, seed_, &faults_);
-    router_.emplace(gather_venues(config, parts, around, seed_, &faults_),
+    solana_ = open_solana(config, around, seed_);
+    signer_ = open_signer(parts, solana_.get());
+    chain_ = open_chain(config, parts, around, solana_.get(), seed_, &faults_);
+    router_.emplace(gather_venues(config, parts, around, solana_.get(), seed_, &faults_),
                     router_config(config, engine_config(config), seed_), io_, clock_, timers_, &metrics_,
                     &log_);
 

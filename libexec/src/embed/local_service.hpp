@@ -8,6 +8,7 @@
 #include "libexec/bus/local_bus.hpp"
 #include "libexec/embed/open.hpp"
 #include "libexec/routing/router.hpp"
+#include "solana_world.hpp"
 
 namespace libexec {
 
@@ -70,6 +71,7 @@ private:
     SimFaults faults_;
     LocalBus bus_;
     std::unique_ptr<OrderStore> store_;
+    std::unique_ptr<SolanaWorld> solana_;  ///< null on another chain
     std::unique_ptr<Signer> signer_;
     std::unique_ptr<Chain> chain_;
     std::optional<Router> router_;

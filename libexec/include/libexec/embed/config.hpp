@@ -9,6 +9,19 @@
 
 namespace libexec {
 
+/// How a Solana cluster is reached and traded on.
+struct SolanaConfig {
+    std::string rpc_urls;       ///< http or https, with commas between; may hold a provider's keys
+    std::string rpc_ca_file;    ///< PEM file of who is trusted; empty: whom the system trusts
+    std::string keypair_file;   ///< of the wallet, as solana-keygen writes it; or `signer_socket`
+    std::string signer_socket;  ///< where an execsign listens that has the wallet's key
+    std::string pools_file;     ///< addresses of pools, one a line
+    std::string transfer_file;  ///< of a counterparty that sells at fixed ratios; empty: none
+    bool real_funds = false;    ///< what is lost on mainnet is lost: said by a person
+    std::uint64_t priority_fee_floor = 1'000;    ///< millionths of a lamport for a unit of compute
+    std::uint64_t priority_fee_cap = 2'000'000;  ///< the same
+};
+
 /// Everything an engine needs to know, with the defaults of the manual. Plain values, checked once by `open`.
 struct Config {
     /// `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE` as libpq takes it
@@ -27,8 +40,10 @@ struct Config {
     std::chrono::milliseconds quote_timeout{1'000};
     std::string tokens_file;  ///< further tokens, lines of SYMBOL MINT DECIMALS; empty: none
 
-    /// sim: the simulated chain in this process; sim://HOST:PORT: the one that an execsim serves there
+    /// sim: the simulated chain in this process; sim://HOST:PORT: the one that an execsim serves there;
+    /// solana: a Solana cluster, as `solana` says
     std::string chain = "sim";
+    SolanaConfig solana;
 
     // The simulated world.
     std::optional<std::uint64_t> mock_seed;         ///< none: drawn from the system

@@ -248,6 +248,18 @@ Task<Result<SignatureStatuses>> RpcClient::signature_statuses(std::vector<std::s
     return State::statuses_of(state_, std::move(signatures));
 }
 
+Task<std::vector<FromEndpoint<SignatureStatuses>>> RpcClient::signature_statuses_of_each(
+    std::vector<std::string> signatures) {
+    RpcQuestion question = State::status_question(state_->config, signatures, 0);
+    question.fresh = false;
+    State::Whom whom;
+    whom.even_resting = false;
+    const std::size_t count = signatures.size();
+    return State::ask_each<SignatureStatuses>(
+        state_, std::move(question),
+        [count](const JsonValue& result, Seen& seen) { return read_statuses(result, count, seen); }, whom);
+}
+
 RpcQuestion RpcClient::State::status_question(const RpcConfig& config,
                                               const std::vector<std::string>& signatures,
                                               std::uint64_t min_context_slot) {

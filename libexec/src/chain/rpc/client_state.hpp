@@ -117,18 +117,26 @@ public:
         co_return std::move(*taking->value);
     }
 
-    /// Asks all of them at once, and waits for all.
+    /// Which of them are asked together. One that does not answer holds the others up until its time is over.
+    struct Whom {
+        bool even_resting = true;
+    };
+    /// Asks them at once, and waits for all.
     template <class T>
     static Task<std::vector<FromEndpoint<T>>> ask_each(std::shared_ptr<State> state, RpcQuestion question,
-                                                       typename Taking<T>::Read read) {
+                                                       typename Taking<T>::Read read, Whom whom = Whom()) {
         const auto said = std::make_shared<std::vector<FromEndpoint<T>>>();
         for (const RpcEndpoint& endpoint : state->config.endpoints)
             said->push_back(FromEndpoint<T>{endpoint.name(), closed_words()});
         if (state->closed) co_return std::move(*said);
         const Executor executor = co_await asio::this_coro::executor;
         Together together(state->timers);
-        for (std::size_t i = 0; i < said->size(); ++i)
-            together.start(executor, ask_into<T>(state, question, i, read, said));
+        for (std::size_t i = 0; i < said->size(); ++i) {
+            if (!whom.even_resting && state->board.free_at(i, question.fresh) > state->clock.now())
+                (*said)[i].answer = reject(Reason::service_unavailable, state->name_of(i) + " rests");
+            else
+                together.start(executor, ask_into<T>(state, question, i, read, said));
+        }
         co_await together.all();
         co_return std::move(*said);
     }

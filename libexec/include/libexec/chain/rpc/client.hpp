@@ -112,6 +112,10 @@ public:
     /// What is known of up to 256 signatures, history included. Errors: invalid_parameter for one that is
     /// none.
     Task<Result<SignatureStatuses>> signature_statuses(std::vector<std::string> signatures);
+    /// The same of each endpoint that is not resting, the others being an error: one may have forgotten what
+    /// another knows.
+    Task<std::vector<FromEndpoint<SignatureStatuses>>> signature_statuses_of_each(
+        std::vector<std::string> signatures);
     /// The transaction of that signature; nothing when the endpoint has none at that commitment, of which
     /// there is no `processed`.
     Task<Result<std::optional<LandedTransaction>>> transaction(std::string signature, Commitment commitment);

@@ -1,0 +1,113 @@
+#include "libexec/chain/solana/rpc_network.hpp"
+
+#include "libexec/solana/transaction.hpp"
+#include "transaction_failure.hpp"
+
+namespace libexec {
+namespace {
+
+class RpcNetwork final : public SolanaNetwork {
+public:
+    explicit RpcNetwork(RpcClient& client) : client_(client) {}
+
+    Task<Result<LatestBlockhash>> latest_blockhash() override {
+        return client_.latest_blockhash(Commitment::confirmed);
+    }
+    Task<Result<Done>> send(CommittedIntent intent) override {
+        const Result<SendReport> report = co_await client_.send(std::move(intent));
+        if (!report) co_return report.error();
+        co_return report.value().verdict();
+    }
+    Task<std::vector<FromEndpoint<SignatureStatuses>>> statuses(
+        std::vector<std::string> signatures) override {
+        return client_.signature_statuses_of_each(std::move(signatures));
+    }
+    Task<Result<std::optional<LandedTransaction>>> transaction(std::string signature,
+                                                               Commitment commitment) override {
+        return client_.transaction(std::move(signature), commitment);
+    }
+    Task<Result<std::uint64_t>> finalized_height() override {
+        return client_.block_height(Commitment::finalized);
+    }
+    std::vector<std::shared_ptr<ChainNode>> witnesses() const override { return client_.witnesses(); }
+
+    Result<Done> health() const override {
+        std::string troubles;
+        for (const RpcEndpointReport& endpoint : client_.report()) {
+            if (endpoint.standing == RpcStanding::good || endpoint.standing == RpcStanding::rate_limited)
+                return Done();
+            if (!troubles.empty()) troubles += "; ";
+            troubles +=
+                endpoint.name + " is " + std::string(to_string(endpoint.standing)) + ", " + endpoint.trouble;
+        }
+        return reject(Reason::service_unavailable, "no endpoint can be asked: " + troubles);
+    }
+
+private:
+    RpcClient& client_;
+};
+
+class RpcReader final : public ChainReader {
+public:
+    explicit RpcReader(RpcClient& client) : client_(client) {}
+
+    Task<Result<AccountsAtSlot>> accounts(std::vector<PublicKey> addresses,
+                                          std::uint64_t least_slot) override {
+        Result<AccountSnapshot> said =
+            co_await client_.accounts(std::move(addresses), Commitment::confirmed, least_slot);
+        if (!said) co_return said.error();
+        AccountSnapshot snapshot = std::move(said).value();
+        AccountsAtSlot read;
+        read.accounts = std::move(snapshot.accounts);
+        read.slot = snapshot.slot;
+        co_return read;
+    }
+
+    Task<Result<SimulatedRun>> simulate(Bytes transaction, std::vector<PublicKey> watched,
+                                        std::uint64_t least_slot) override {
+        const Result<Transaction> decoded = decode_transaction(transaction);
+        if (!decoded) co_return decoded.error();
+        const Message& message = decoded.value().message;
+        SimulationQuery query(message);
+        query.accounts = std::move(watched);
+        query.min_context_slot = least_slot;
+        Result<Simulation> said = co_await client_.simulate(std::move(query));
+        if (!said) co_return said.error();
+        Simulation simulation = std::move(said).value();
+        SimulatedRun run;
+        run.slot = simulation.slot;
+        run.compute_units = simulation.units_consumed;
+        if (simulation.error) run.failure = failure_of(*simulation.error, message);
+        run.log = std::move(simulation.logs);
+        run.after = std::move(simulation.accounts);
+        co_return run;
+    }
+
+    Task<Result<std::vector<std::uint64_t>>> recent_fees(std::vector<PublicKey> written) override {
+        Result<std::vector<PrioritizationFee>> said =
+            co_await client_.recent_prioritization_fees(std::move(written));
+        if (!said) co_return said.error();
+        std::vector<std::uint64_t> prices;
+        for (const PrioritizationFee& fee : said.value()) prices.push_back(fee.micro_lamports);
+        co_return prices;
+    }
+
+    Task<Result<std::uint64_t>> rent_exemption(std::uint64_t size_bytes) override {
+        return client_.minimum_balance_for_rent_exemption(size_bytes);
+    }
+
+private:
+    RpcClient& client_;
+};
+
+}  // namespace
+
+std::unique_ptr<SolanaNetwork> make_rpc_network(RpcClient& client) {
+    return std::make_unique<RpcNetwork>(client);
+}
+
+std::unique_ptr<ChainReader> make_rpc_reader(RpcClient& client) {
+    return std::make_unique<RpcReader>(client);
+}
+
+}  // namespace libexec

@@ -1,0 +1,161 @@
+#include "solana_world.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <stdexcept>
+
+#include "address_file.hpp"
+#include "libexec/chain/solana/key_pair_signer.hpp"
+#include "libexec/chain/solana/remote_signer.hpp"
+#include "libexec/chain/solana/rpc_network.hpp"
+#include "libexec/chain/solana/solana_chain.hpp"
+#include "libexec/solana/well_known.hpp"
+#include "libexec/venues/solana/pool_venue.hpp"
+#include "libexec/venues/solana/swap_policy.hpp"
+#include "libexec/venues/solana/transfer_venue.hpp"
+
+namespace libexec {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// What mainnet calls itself: the hash of its first block.
+constexpr PublicKey mainnet = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"_key;
+
+/// How long a signer process may take to say whose key it has, its own start included.
+constexpr std::chrono::milliseconds signer_within{5'000};
+
+/// Runs one question to its end before the engine's own thread does.
+template <class T>
+T run_now(asio::io_context& io, Task<T> work) {
+    std::optional<T> answer;
+    std::exception_ptr thrown;
+    const auto keep = [&answer](Task<T> asked) -> Task<void> { answer.emplace(co_await std::move(asked)); };
+    asio::co_spawn(io, keep(std::move(work)), [&thrown](std::exception_ptr fault) { thrown = fault; });
+    io.run();
+    if (thrown) std::rethrow_exception(thrown);
+    return std::move(answer).value();
+}
+
+std::vector<RpcEndpoint> endpoints_of(const std::string& urls) {
+    Result<std::vector<RpcEndpoint>> parsed = RpcEndpoint::parse_list(urls);
+    if (!parsed) throw std::runtime_error("configuration: rpc_urls: " + parsed.error().detail);
+    return std::move(parsed).value();
+}
+
+std::unique_ptr<RpcTransport> transport_of(const SolanaConfig& solana) {
+    CurlTransportConfig config;
+    config.ca_file = solana.rpc_ca_file;
+    return make_curl_transport(std::move(config));
+}
+
+}  // namespace
+
+SolanaWorld::SolanaWorld(const Config& config, const Surroundings& around, std::uint64_t seed)
+    : config_(config),
+      around_(around),
+      random_(derive_seed(seed, "rpc")),
+      endpoints_(endpoints_of(config.solana.rpc_urls)),
+      transport_(transport_of(config.solana)) {
+    std::vector<PublicKey> pools;
+    if (!config.solana.pools_file.empty()) pools = read_pools_file(config.solana.pools_file);
+    check_cluster();
+    find_wallet();
+
+    client_.emplace(RpcConfig(endpoints_), *transport_, around_.clock, around_.timers, random_, around_.log);
+    network_ = make_rpc_network(*client_);
+    reader_ = make_rpc_reader(*client_);
+    book_.emplace(std::move(pools), *reader_, around_.clock, &around_.log);
+    asio::co_spawn(around_.io, client_->keep_probing(), asio::detached);
+    if (client_->witnesses().size() < 2)
+        around_.log.warn(
+            "solana.one_endpoint",
+            "there is one provider of endpoints: a transaction that expires is not proven dead, and "
+            "its order ends without another attempt; name a second one in RPC_URLS");
+}
+
+/// The endpoints have to be of one chain, and of a test chain unless somebody said otherwise.
+void SolanaWorld::check_cluster() {
+    asio::io_context io(1);
+    const std::unique_ptr<Timers> timers = make_timers(io);
+    RpcClient asked(RpcConfig(endpoints_), *transport_, around_.clock, *timers, random_, around_.log);
+    std::optional<Blockhash> cluster;
+    std::string troubles;
+    for (const auto& said : run_now(io, asked.genesis_hash_of_each())) {
+        if (!said.answer) {
+            troubles += (troubles.empty() ? "" : "; ") + said.answer.error().detail;
+            continue;
+        }
+        if (cluster && *cluster != said.answer.value())
+            throw std::runtime_error("the endpoints belong to different clusters: " + cluster->to_string() +
+                                     " and " + said.answer.value().to_string() + " (" + said.endpoint + ")");
+        cluster = said.answer.value();
+    }
+    if (config_.solana.real_funds) return;
+    if (!cluster)
+        throw std::runtime_error("no endpoint tells which cluster it belongs to, and it may be mainnet: " +
+                                 troubles);
+    if (cluster->bytes() == mainnet.bytes())
+        throw std::runtime_error(
+            "the endpoints are of mainnet, where funds are real: say --i-understand-real-funds to trade "
+            "there");
+}
+
+void SolanaWorld::find_wallet() {
+    if (!config_.solana.keypair_file.empty()) {
+        Result<KeyPair> pair = read_key_pair_file(config_.solana.keypair_file);
+        if (!pair) throw std::runtime_error(pair.error().detail);
+        wallet_ = pair.value().public_key();
+        keys_.emplace(std::move(pair).value());
+        return;
+    }
+    asio::io_context io(1);
+    const std::unique_ptr<Timers> timers = make_timers(io);
+    const Result<PublicKey> wallet =
+        run_now(io, ask_signer_wallet(config_.solana.signer_socket, signer_within, io, *timers));
+    if (!wallet)
+        throw std::runtime_error("the signer at " + config_.solana.signer_socket +
+                                 " does not say whose key it has: " + wallet.error().detail);
+    wallet_ = wallet.value();
+}
+
+std::vector<std::shared_ptr<Venue>> SolanaWorld::venues() {
+    SwapCosts costs;
+    costs.priority.floor = config_.solana.priority_fee_floor;
+    costs.priority.cap = config_.solana.priority_fee_cap;
+    SolanaVenueParts parts{*reader_, around_.clock, wallet_, costs, &around_.log};
+    std::vector<std::shared_ptr<Venue>> venues;
+    if (!config_.solana.pools_file.empty()) venues = make_pool_venues(*book_, parts);
+    if (config_.solana.transfer_file.empty()) return venues;
+    TransferBook transfers = read_transfer_file(config_.solana.transfer_file);
+    Result<KeyPair> counterparty = read_key_pair_file(transfers.keypair_file);
+    if (!counterparty) throw std::runtime_error(counterparty.error().detail);
+    venues.push_back(make_transfer_venue(std::move(transfers.ratios),
+                                         std::make_shared<const KeyPair>(std::move(counterparty).value()),
+                                         parts));
+    return venues;
+}
+
+std::unique_ptr<Chain> SolanaWorld::chain() {
+    SolanaChainConfig chain;
+    chain.announced = config_.commitment;
+    return make_solana_chain(chain, around_.io, *network_, around_.clock, around_.timers, around_.log);
+}
+
+std::unique_ptr<Signer> SolanaWorld::signer() {
+    if (!keys_) {
+        RemoteSignerConfig remote;
+        remote.socket_path = config_.solana.signer_socket;
+        remote.wallet = wallet_;
+        return make_remote_signer(std::move(remote), around_.io, around_.timers);
+    }
+    SwapPolicyConfig policy;
+    policy.transfers = !config_.solana.transfer_file.empty();
+    auto check = [rules = SwapPolicy(wallet_, std::move(policy))](
+                     const Message& message, const SwapTerms& terms) { return rules.check(message, terms); };
+    KeyPair pair = std::move(*keys_);
+    keys_.reset();
+    return std::make_unique<KeyPairSigner>(std::move(pair), std::move(check));
+}
+
+}  // namespace libexec
