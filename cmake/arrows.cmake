@@ -40,6 +40,7 @@ room(embed venues chain routing engine storage bus net json)
 room(server embed net access)
 room(cli embed net access)
 room(simchain chain)
+room(signer chain venues)
 
 # Third-party headers, by the start of their name, and the only paths that may include them.
 set(third_party "")
@@ -62,7 +63,7 @@ third_party(sodium "^libexec/src/(access|solana)/")
 third_party(boost/multiprecision/ "^libexec/src/(solana|venues)/")
 third_party(curl/ "^(libexec/src/chain/rpc|cli)/")
 third_party(toml++/ "^server/")
-third_party(CLI/ "^(server|cli|simchain)/[a-z_]+\\.cpp$")
+third_party(CLI/ "^(server|cli|simchain|signer)/[a-z_]+\\.cpp$")
 third_party(asio "^")
 
 # The C library and the kernel: sources may, public headers may not.
@@ -180,7 +181,7 @@ endfunction()
 
 file(GLOB_RECURSE files RELATIVE ${ROOT}
     ${ROOT}/libexec/*.hpp ${ROOT}/libexec/*.cpp ${ROOT}/server/*.hpp ${ROOT}/server/*.cpp ${ROOT}/cli/*.hpp ${ROOT}/cli/*.cpp
-    ${ROOT}/simchain/*.hpp ${ROOT}/simchain/*.cpp)
+    ${ROOT}/simchain/*.hpp ${ROOT}/simchain/*.cpp ${ROOT}/signer/*.hpp ${ROOT}/signer/*.cpp)
 list(LENGTH files count)
 if(count EQUAL 0)
     message(FATAL_ERROR "no sources under ${ROOT}")

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <deque>
 #include <array>
+#include <deque>
 #include <exception>
 #include <iostream>
 #include <memory>
