@@ -22,6 +22,10 @@ using namespace std::chrono_literals;
 /// What mainnet calls itself: the hash of its first block.
 constexpr PublicKey mainnet = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"_key;
 
+/// How long the endpoints may take to say which cluster they are of, and when they are asked again.
+constexpr std::chrono::milliseconds cluster_within{15'000};
+constexpr std::chrono::milliseconds cluster_pause{500};
+
 /// How long a signer process may take to say whose key it has, its own start included.
 constexpr std::chrono::milliseconds signer_within{5'000};
 
@@ -32,9 +36,15 @@ T run_now(asio::io_context& io, Task<T> work) {
     std::exception_ptr thrown;
     const auto keep = [&answer](Task<T> asked) -> Task<void> { answer.emplace(co_await std::move(asked)); };
     asio::co_spawn(io, keep(std::move(work)), [&thrown](std::exception_ptr fault) { thrown = fault; });
+    io.restart();
     io.run();
     if (thrown) std::rethrow_exception(thrown);
     return std::move(answer).value();
+}
+
+Task<Done> pause(Timers& timers, std::chrono::milliseconds span) {
+    co_await timers.sleep_for(span);
+    co_return Done();
 }
 
 std::vector<RpcEndpoint> endpoints_of(const std::string& urls) {
@@ -74,22 +84,30 @@ SolanaWorld::SolanaWorld(const Config& config, const Surroundings& around, std::
             "its order ends without another attempt; name a second one in RPC_URLS");
 }
 
-/// The endpoints have to be of one chain, and of a test chain unless somebody said otherwise.
+/// The endpoints have to be of one chain, and of a test chain unless somebody said otherwise. Who starts
+/// again after a crash may find them in any trouble: they get a while.
 void SolanaWorld::check_cluster() {
     asio::io_context io(1);
     const std::unique_ptr<Timers> timers = make_timers(io);
     RpcClient asked(RpcConfig(endpoints_), *transport_, around_.clock, *timers, random_, around_.log);
+    const Time give_up_at = around_.clock.now() + cluster_within;
     std::optional<Blockhash> cluster;
     std::string troubles;
-    for (const auto& said : run_now(io, asked.genesis_hash_of_each())) {
-        if (!said.answer) {
-            troubles += (troubles.empty() ? "" : "; ") + said.answer.error().detail;
-            continue;
+    for (;;) {
+        troubles.clear();
+        for (const auto& said : run_now(io, asked.genesis_hash_of_each())) {
+            if (!said.answer) {
+                troubles += (troubles.empty() ? "" : "; ") + said.answer.error().detail;
+                continue;
+            }
+            if (cluster && *cluster != said.answer.value())
+                throw std::runtime_error(
+                    "the endpoints belong to different clusters: " + cluster->to_string() + " and " +
+                    said.answer.value().to_string() + " (" + said.endpoint + ")");
+            cluster = said.answer.value();
         }
-        if (cluster && *cluster != said.answer.value())
-            throw std::runtime_error("the endpoints belong to different clusters: " + cluster->to_string() +
-                                     " and " + said.answer.value().to_string() + " (" + said.endpoint + ")");
-        cluster = said.answer.value();
+        if (cluster || config_.solana.real_funds || around_.clock.now() >= give_up_at) break;
+        run_now(io, pause(*timers, cluster_pause));
     }
     if (config_.solana.real_funds) return;
     if (!cluster)

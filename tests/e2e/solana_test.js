@@ -1,0 +1,220 @@
+'use strict';
+// execd on a Solana cluster: a local node that runs the real transaction runtime and injects faults. It has no pools, so
+// orders trade with a counterparty: two token transfers in one transaction, signed by both. The node's own ledger judges.
+
+const assert = require('node:assert');
+const fs = require('node:fs');
+const http = require('node:http');
+const path = require('node:path');
+const { test, main } = require('./support/suite');
+const { chance } = require('./support/chance');
+const { sleep } = require('./support/http');
+const { checkEvents } = require('./support/judge');
+const { Localnet, makeKeyPair, SOL_MINT } = require('./support/localnet');
+const { inParallel, readEvents, readOrder, submit, submitOk, swap, waitForEnd } = require('./support/orders');
+
+const USDC_MINT = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
+const SOL = 10n ** 9n;
+const ALL = process.argv.includes('--all');
+
+// A node, a funded wallet and a counterparty that gives 150 USDC for a SOL and a SOL for 150 USDC.
+async function world(place, { urls = (node) => node.urls, settings = {} } = {}) {
+  const node = await new Localnet().start();
+  place.atEnd(() => node.stop());
+  const folder = place.folder('wallet');
+  const wallet = makeKeyPair(node.web3);
+  const counterparty = makeKeyPair(node.web3);
+  for (const [name, pair] of [['wallet.json', wallet], ['counterparty.json', counterparty]]) {
+    fs.writeFileSync(path.join(folder, name), JSON.stringify(pair.numbers), { mode: 0o600 });
+  }
+  await node.makeMint(USDC_MINT, 6);
+  await node.setLamports(wallet.address, 1000n * SOL);
+  await node.setLamports(counterparty.address, SOL);
+  await node.fund(wallet.address, USDC_MINT, 5000000n);
+  await node.fund(counterparty.address, USDC_MINT, 10n ** 15n);
+  await node.fund(counterparty.address, SOL_MINT, 10n ** 6n * SOL);
+  const transfers = path.join(folder, 'transfers');
+  fs.writeFileSync(transfers, `counterparty ${path.join(folder, 'counterparty.json')}\n`
+    + `${SOL_MINT} 1000000000 ${USDC_MINT} 150000000  # SOL is sold for 150\n${USDC_MINT} 150000000 ${SOL_MINT} 1000000000\n`);
+  const daemon = place.daemon({
+    CHAIN: 'solana', RPC_URLS: urls(node), KEYPAIR_FILE: path.join(folder, 'wallet.json'), TRANSFER_FILE: transfers,
+    ORDER_DEADLINE_MS: '60000', RETRY_BASE_MS: '100', QUOTE_TIMEOUT_MS: '5000', LOG_LEVEL: 'info', ...settings,
+  });
+  return { node, wallet, counterparty, daemon, folder };
+}
+
+test('SOL is wrapped, sold and what comes is booked, to the lamport; and back again', async (place) => {
+  const { node, wallet, counterparty, daemon } = await world(place);
+  await daemon.start();
+  const before = await node.lamports(wallet.address);
+  const sold = await submitOk(daemon.url, swap({ amountIn: '2' }));
+  const first = await waitForEnd(daemon.url, sold);
+  assert.strictEqual(first.status, 'confirmed', JSON.stringify(first));
+  assert.strictEqual(await node.tokens(wallet.address, USDC_MINT), 5000000n + 300000000n);
+  const attempt = first.attempts[0];
+  const paid = before - await node.lamports(wallet.address);
+  assert.strictEqual(paid - 2n * SOL, 2n * 5000n + await priorityFee(node, attempt.signature || first.txHash), 'two signatures and the priority fee');
+  assert.strictEqual(await node.tokens(counterparty.address, SOL_MINT), 10n ** 6n * SOL + 2n * SOL);
+  // The wrapped account was ended behind the swap.
+  assert.strictEqual((await node.call('getAccountInfo', node.tokenAccount(wallet.address, SOL_MINT))).value, null);
+
+  const between = await node.lamports(wallet.address);
+  const bought = await submitOk(daemon.url, swap({ tokenIn: 'USDC', tokenOut: 'SOL', amountIn: '300' }));
+  const second = await waitForEnd(daemon.url, bought);
+  assert.strictEqual(second.status, 'confirmed', JSON.stringify(second));
+  assert.strictEqual(await node.tokens(wallet.address, USDC_MINT), 5000000n);
+  const came = await node.lamports(wallet.address) - between;
+  assert.strictEqual(2n * SOL - came, 2n * 5000n + await priorityFee(node, second.txHash));
+  for (const id of [sold, bought]) checkEvents(id, await readEvents(daemon.url, id));
+  assert.deepStrictEqual([...(await node.landings(wallet.address)).entries()].sort(), [[sold, 1], [bought, 1]].sort());
+  assert.strictEqual((await daemon.terminate()).code, 0);
+});
+
+// What a transaction offered for its place: the limit it asked for at the price it named.
+async function priorityFee(node, signature) {
+  const { transaction: [text] } = await node.call('getTransaction', signature, { commitment: 'confirmed' });
+  const { message } = node.web3.VersionedTransaction.deserialize(Buffer.from(text, 'base64'));
+  let units = 0n;
+  let price = 0n;
+  for (const one of message.compiledInstructions) {
+    const program = message.staticAccountKeys[one.programIdIndex].toBase58();
+    if (program !== 'ComputeBudget111111111111111111111111111111') continue;
+    const data = Buffer.from(one.data);
+    if (data[0] === 2) units = BigInt(data.readUInt32LE(1));
+    if (data[0] === 3) price = data.readBigUInt64LE(1);
+  }
+  assert.ok(units > 0n && units < 400000n, `${units} units of compute`);
+  return (units * price + 999999n) / 1000000n;
+}
+
+// Orders while replies are lost, transactions dropped and held up, calls refused; with `kill` execd dies meanwhile.
+async function storm(place, { orders, kill, seed }) {
+  const { node, wallet, daemon } = await world(place, { settings: { MAX_RETRIES: '10', QUEUE_CONCURRENCY: '20', LOG_LEVEL: 'warn' } });
+  await daemon.start();
+  const draw = chance(seed);
+  const random = { below: (most) => Math.floor(draw() * most) };
+  const ids = [];
+  let over = false;
+  const troubles = [
+    { dropNext: 3 }, { loseResponse: 3 }, { delaySlots: 20 }, { delaySlots: 0 }, { dropNext: 40 },
+    { http: 429, httpNext: 4 }, { rpcErrorNext: 4 }, { latencyMs: 150 }, { latencyMs: 0 }, { delaySlots: 170 }, { delaySlots: 0 },
+  ];
+  const tally = { kills: 0, troubles: 0 };
+  const weather = (async () => {
+    while (!over) {
+      await node.call('ctl_faults', troubles[random.below(troubles.length)]).catch(() => {});
+      tally.troubles += 1;
+      await sleep(200 + random.below(400));
+    }
+  })();
+  const reaper = (async () => {
+    while (kill && !over) {
+      await sleep(1500 + random.below(2500));
+      if (over) break;
+      await daemon.kill9();
+      tally.kills += 1;
+      await daemon.start();
+    }
+  })();
+  await inParallel([...Array(orders).keys()], 6, async (n) => {
+    const body = n % 3 === 0 ? swap({ tokenIn: 'USDC', tokenOut: 'SOL', amountIn: '0.3' }) : swap({ amountIn: '0.1' });
+    const headers = { 'Idempotency-Key': `storm-${seed}-${n}` };
+    for (;;) {
+      const answer = await submit(daemon.url, body, headers).catch(() => null);
+      if (answer && (answer.status === 202 || answer.status === 200)) { ids.push(answer.json.orderId); return; }
+      await sleep(100);
+    }
+  });
+  await sleep(kill ? 6000 : 2000);
+  over = true;
+  await weather;
+  await reaper;
+  const calm = { dropNext: 0, loseResponse: 0, delaySlots: 0, latencyMs: 0, http: 0, httpNext: 0, rpcErrorNext: 0 };
+  // What was ordered for the next calls meets this one as well.
+  while (await node.call('ctl_faults', calm).then(() => false, () => true)) await sleep(50);
+  const ends = {};
+  await inParallel(ids, 8, async (id) => {
+    const order = await waitForEnd(daemon.url, id, { withinMs: 120000, everyMs: 250 });
+    ends[order.status] = (ends[order.status] || 0) + 1;
+    checkEvents(id, await readEvents(daemon.url, id));
+  });
+  // What is still under way in the node has had its time.
+  await sleep(1000);
+  const landed = await node.landings(wallet.address);
+  for (const id of ids) {
+    const order = await readOrder(daemon.url, id);
+    assert.ok((landed.get(id) || 0) <= 1, `${id} landed ${landed.get(id)} times`);
+    assert.strictEqual(order.status === 'confirmed', landed.get(id) === 1, `${id} is ${order.status}, ${landed.get(id) || 0} landed: ${JSON.stringify(order)}`);
+  }
+  for (const id of landed.keys()) assert.ok(ids.includes(id), `${id} landed and nobody ordered it`);
+  console.log(`         ${ids.length} orders, ${JSON.stringify(ends)}, ${JSON.stringify(tally)}, 0 lost, 0 doubled`);
+  assert.ok((ends.confirmed || 0) * 2 > ids.length, 'most of them are confirmed');
+  assert.strictEqual((await daemon.terminate()).code, 0);
+}
+
+test('replies are lost, transactions dropped, held up beyond their time and sent twice: each order lands once or not at all',
+  (place) => storm(place, { orders: ALL ? 200 : 24, kill: false, seed: 11 }));
+
+test('the same while execd is killed again and again', (place) => storm(place, { orders: ALL ? 200 : 18, kill: true, seed: 12 }));
+
+test('with a single endpoint it says at the start that nothing is tried twice, and an order that expires is not', async (place) => {
+  const { node, wallet, daemon } = await world(place, { urls: (made) => made.url });
+  await daemon.start();
+  assert.match(daemon.log(), /solana\.one_endpoint/);
+  await node.call('ctl_faults', { dropNext: 1000000 });
+  const id = await submitOk(daemon.url, swap());
+  const order = await waitForEnd(daemon.url, id);
+  assert.strictEqual(order.status, 'expired', JSON.stringify(order));
+  assert.match(JSON.stringify(order), /the only endpoint/);
+  assert.strictEqual((await node.landings(wallet.address)).size, 0);
+});
+
+test('what cannot be traded is refused before anything is signed', async (place) => {
+  const { node, wallet, daemon } = await world(place);
+  await daemon.start();
+  const poor = await waitForEnd(daemon.url, await submitOk(daemon.url, swap({ amountIn: '5000' })));
+  assert.strictEqual(poor.status, 'failed');
+  assert.strictEqual(poor.failure.code, 'insufficient_funds', JSON.stringify(poor.failure));
+  const strange = await waitForEnd(daemon.url, await submitOk(daemon.url, swap({ tokenOut: 'BONK' })));
+  assert.strictEqual(strange.status, 'failed');
+  assert.strictEqual((await node.landings(wallet.address)).size, 0);
+});
+
+test('mainnet is not traded on by mistake, and what is missing is named', async (place) => {
+  const { daemon, node, folder } = await world(place);
+  const start = async (settings) => {
+    const other = place.daemon({ ...daemon.settings, ...settings });
+    const { code, said } = await other.startToFail();
+    assert.notStrictEqual(code, 0);
+    return said;
+  };
+  // A node that calls itself mainnet.
+  const impostor = http.createServer((question, answer) => {
+    let text = '';
+    question.on('data', (bytes) => { text += bytes; });
+    question.on('end', () => {
+      answer.setHeader('Content-Type', 'application/json');
+      answer.end(JSON.stringify({ jsonrpc: '2.0', id: JSON.parse(text).id, result: '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d' }));
+    });
+  });
+  await new Promise((resolve) => { impostor.listen(0, '127.0.0.1', resolve); });
+  place.atEnd(() => impostor.close());
+  const mainnet = `http://127.0.0.1:${impostor.address().port}/secret-key`;
+  const refused = await start({ RPC_URLS: mainnet });
+  assert.match(refused, /--i-understand-real-funds/);
+  assert.ok(!refused.includes('secret-key'), refused);
+  assert.match(await start({ RPC_URLS: `${node.url},${mainnet}` }), /different clusters/);
+  assert.match(await start({ RPC_URLS: 'http://127.0.0.1:1' }), /may be mainnet/);
+  assert.match(await start({ RPC_URLS: '' }), /rpc_urls/);
+  assert.match(await start({ RPC_URLS: 'ftp://example.com' }), /rpc_urls/);
+  assert.match(await start({ KEYPAIR_FILE: '' }), /keypair_file or a signer_socket/);
+  const open = path.join(folder, 'open.json');
+  fs.copyFileSync(daemon.settings.KEYPAIR_FILE, open);
+  fs.chmodSync(open, 0o644);
+  assert.match(await start({ KEYPAIR_FILE: open }), /chmod 600/);
+  const list = path.join(folder, 'pools');
+  fs.writeFileSync(list, `# pools\n${USDC_MINT}\nnonsense\n`);
+  assert.match(await start({ POOLS_FILE: list }), /line 3: 'nonsense' is no address/);
+});
+
+main();
