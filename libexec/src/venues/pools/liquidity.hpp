@@ -32,7 +32,8 @@ Delta delta_b(Wide p, Wide q, Wide liquidity, bool up);
 std::optional<Wide> price_after_a(Wide price, Wide liquidity, std::uint64_t amount, bool comes);
 /// The same for programs whose arithmetic has room for any product.
 std::optional<Wide> price_after_a_exactly(Wide price, Wide liquidity, std::uint64_t amount, bool comes);
-/// The price after so much of token B came or went, rounded down. Nothing without liquidity, or beyond 128 bits.
+/// The price after so much of token B came or went, rounded down. Nothing without liquidity, or beyond 128
+/// bits.
 std::optional<Wide> price_after_b(Wide price, Wide liquidity, std::uint64_t amount, bool comes);
 
 /// How far a trade's average price, fees left out, falls short of the one it began at, in basis points

@@ -39,13 +39,14 @@ Result<ArrayMap> ArrayMap::read(const PublicKey& pool, const State& state, const
     const PublicKey address = extension_address(pool);
     const auto found = accounts.find(address);
     // Anybody can send lamports to an address that holds nothing.
-    const bool none = found == accounts.end() || (found->second.owner == well_known::system_program &&
-                                                  found->second.data.empty());
+    const bool none = found == accounts.end() ||
+                      (found->second.owner == well_known::system_program && found->second.data.empty());
     if (!none) {
         const auto account = find_owned(accounts, address, program, extension_shape);
         if (!account) return account.error();
         AccountFields fields(account.value()->data);
-        if (fields.key(8) != pool) return bad_account("the bitmap extension", address, "it is another pool's");
+        if (fields.key(8) != pool)
+            return bad_account("the bitmap extension", address, "it is another pool's");
         for (std::size_t i = 0; i < words; ++i) map.above_.push_back(fields.u64(40 + 8 * i));
         // The bitmaps below zero are kept from the nearest one down, each of them upwards.
         for (std::size_t bitmap = 14; bitmap-- > 0;) {

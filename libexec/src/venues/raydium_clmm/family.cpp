@@ -88,8 +88,7 @@ public:
         if (const auto open = check_open(clock); !open) return open.error();
         const auto& [in, out, forward] = way.value();
         const Way& arrays = contents_.ways[forward ? 1 : 0];
-        if (arrays.keys.empty())
-            return reject(Reason::insufficient_liquidity, "there are no ticks that way");
+        if (arrays.keys.empty()) return reject(Reason::insufficient_liquidity, "there are no ticks that way");
 
         Instruction made;
         made.program = program;
@@ -162,9 +161,9 @@ private:
         fill.out = moved.out;
         fill.fee = moved.fee;
         fill.fee_on_output = !course.fee_on_input;
-        fill.impact_bps = liquidity_impact_bps(
-            contents_.state.price, walked.price, moved.in - (fill.fee_on_output ? 0 : moved.fee),
-            moved.out + (fill.fee_on_output ? moved.fee : 0), way.forward);
+        fill.impact_bps = liquidity_impact_bps(contents_.state.price, walked.price,
+                                               moved.in - (fill.fee_on_output ? 0 : moved.fee),
+                                               moved.out + (fill.fee_on_output ? moved.fee : 0), way.forward);
         fill.crossings = walked.crossings;
         return settle(way, fill, given, received);
     }

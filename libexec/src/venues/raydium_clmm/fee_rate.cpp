@@ -26,10 +26,10 @@ FeeRate::FeeRate(std::uint32_t base, const State& state, std::int64_t unix_time)
     if (elapsed < dynamic_->filter_period) return;
     const bool decays = elapsed < dynamic_->decay_period;
     dynamic_->group_reference = group_;
-    dynamic_->volatility_reference =
-        decays ? static_cast<std::uint32_t>(std::uint64_t{dynamic_->volatility} * dynamic_->reduction /
-                                            reduction_whole)
-               : 0;
+    dynamic_->volatility_reference = decays
+                                         ? static_cast<std::uint32_t>(std::uint64_t{dynamic_->volatility} *
+                                                                      dynamic_->reduction / reduction_whole)
+                                         : 0;
 }
 
 std::uint32_t FeeRate::enter_group() {

@@ -8,7 +8,8 @@
 namespace libexec::raydium_clmm_pool {
 
 /// The fee while a trade moves the price: the rate of the config, and where the pool has a dynamic fee one on
-/// top of it that grows with every spacing of ticks the price runs through, so that no step may leave its own.
+/// top of it that grows with every spacing of ticks the price runs through, so that no step may leave its
+/// own.
 class FeeRate {
 public:
     /// What it is to a trade that begins at the pool's price at that time.

@@ -48,8 +48,7 @@ Result<Step> take_step(std::uint64_t amount, std::uint32_t rate, Wide liquidity,
     Delta given = given_between(price, target, liquidity, a_to_b);
     Delta paid = paid_between(price, target, liquidity, a_to_b);
     // Whatever 64 bits do not hold is out of reach, on either side.
-    const bool arrived =
-        given.fits() && paid.fits() && *traded >= (input ? given.amount : paid.amount);
+    const bool arrived = given.fits() && paid.fits() && *traded >= (input ? given.amount : paid.amount);
 
     Step step;
     step.price = target;
@@ -113,8 +112,7 @@ Result<Match> match_orders(std::uint64_t amount, std::uint32_t rate, std::uint64
         goes_whole = *paid <= orders;
     } else {
         const std::uint64_t wanted = std::min(amount, orders);
-        const auto gross =
-            course.fee_on_input ? Wide(wanted) : div_up(Wide(wanted) * whole, whole - rate);
+        const auto gross = course.fee_on_input ? Wide(wanted) : div_up(Wide(wanted) * whole, whole - rate);
         if (!as_u64(gross)) return beyond_numbers();
         exchange.out = static_cast<std::uint64_t>(std::min<Wide>(gross, orders));
     }

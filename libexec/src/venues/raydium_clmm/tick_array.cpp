@@ -25,9 +25,9 @@ PublicKey array_address(const PublicKey& pool, std::int32_t start) {
     Bytes big_endian;
     for (int shift = 24; shift >= 0; shift -= 8)
         big_endian.push_back(static_cast<std::uint8_t>(number >> shift));
-    const auto derived = derive_address({Bytes(seed.begin(), seed.end()),
-                                         Bytes(pool.bytes().begin(), pool.bytes().end()), big_endian},
-                                        program);
+    const auto derived = derive_address(
+        {Bytes(seed.begin(), seed.end()), Bytes(pool.bytes().begin(), pool.bytes().end()), big_endian},
+        program);
     return derived ? derived->key : PublicKey();  // of 256 bumps one is off the curve, for all that is known
 }
 

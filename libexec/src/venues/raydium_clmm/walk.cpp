@@ -91,7 +91,8 @@ public:
             ticks.pass();
         }
         if (left_ > 0)
-            return reject(Reason::insufficient_liquidity, "the trade drives the price to the end of all ticks");
+            return reject(Reason::insufficient_liquidity,
+                          "the trade drives the price to the end of all ticks");
         if (done_.exchange.in == 0 || done_.exchange.out == 0) return nothing_left("take or pay nothing");
         return done_;
     }
@@ -111,8 +112,7 @@ private:
             const std::uint32_t rate = rate_.enter_group();
             const FeeRate::Bound bound = rate_.bound(target, done_.liquidity, a_to_b);
             if (bound.price != done_.price) {
-                const auto step =
-                    take_step(left_, rate, done_.liquidity, done_.price, bound.price, course_);
+                const auto step = take_step(left_, rate, done_.liquidity, done_.price, bound.price, course_);
                 if (!step) return step.error();
                 if (!add(step.value().exchange)) return beyond_numbers();
                 done_.price = step.value().price;
