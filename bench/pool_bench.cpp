@@ -6,6 +6,7 @@
 #include "libexec/venues/pools/pool.hpp"
 #include "table.hpp"
 #include "venues/synthetic_clmm.hpp"
+#include "venues/synthetic_damm.hpp"
 #include "venues/synthetic_pools.hpp"
 
 using namespace libexec;
@@ -124,6 +125,11 @@ int main() {
     measure_pool(cpmm, sum);
     measure_pool(amm, sum);
     measure_crossings("orca_whirlpool", *measure_pool(whirlpool(), sum), sum);
+    test::SyntheticDamm damm;
+    give_reserves(damm);
+    damm.liquidity = Wide(1'000'000'000'000) << 64;
+    damm.volatility = test::SyntheticVolatility();
+    measure_pool(damm, sum);
     measure_crossings("raydium_clmm", *measure_pool(clmm(), sum), sum);
     return sum == 0 ? 1 : 0;
 }

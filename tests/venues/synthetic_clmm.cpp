@@ -72,6 +72,20 @@ PublicKey SyntheticClmm::extension_key() const {
     return derived("pool_tick_array_bitmap_extension", address, {});
 }
 
+SyntheticClmm small_clmm() {
+    SyntheticClmm pool;
+    for (SyntheticToken& token : pool.tokens) token.held = 1'000'000'000'000;
+    pool.liquidity = 1'500'000'000;
+    pool.ticks = {{-600, 1'000'000'000}, {-120, 500'000'000}, {60, -500'000'000}, {600, -1'000'000'000}};
+    return pool;
+}
+
+SyntheticClmm clmm_with_orders() {
+    SyntheticClmm pool = small_clmm();
+    pool.orders = {{-60, 300'000}, {30, 7'000'000}};
+    return pool;
+}
+
 AccountStates SyntheticClmm::encode() const {
     AccountStates accounts;
     AccountWriter out(1'544);

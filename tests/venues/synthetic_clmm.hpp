@@ -42,4 +42,8 @@ struct SyntheticClmm : SyntheticPool {
     PublicKey extension_key() const;
 };
 
+/// Two positions around an even price, and the same with limit orders on either side of it.
+SyntheticClmm small_clmm();
+SyntheticClmm clmm_with_orders();
+
 }  // namespace libexec::test

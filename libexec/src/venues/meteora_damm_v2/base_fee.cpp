@@ -73,76 +73,11 @@ std::uint64_t limited_rate(const BaseFee& fee, std::uint64_t gross) {
     return static_cast<std::uint64_t>(div_up(paid * whole, gross));
 }
 
-std::uint64_t net_of(const BaseFee& fee, std::uint64_t gross) {
-    return gross - fee_on(gross, limited_rate(fee, gross));
-}
-
-/// The amount of which so much is left once it has paid for its size, while it pays more with each step: the
-/// root of a quadratic for the whole steps, and the last step's rate for what they leave.
-std::optional<std::uint64_t> before_limit(const BaseFee& fee, std::uint64_t net) {
-    const Wide step = rate_of_points(fee.increment);
-    const Wide y = Wide(fee.reference) * (2 * Wide(whole) + step - 2 * Wide(fee.cliff));
-    const Wider squared = wider(multiply(y, y));
-    const Wider product = wider(multiply(4 * step, net)) * wider(2 * Wide(whole) * fee.reference);
-    if (product > squared) return std::nullopt;
-    const Wider root = boost::multiprecision::sqrt(Wider(squared - product));
-    const auto gross = narrow(divide(Wider(wider(y) - root), wider(2 * step), false));
-    const auto first = gross ? as_u64(*gross) : std::nullopt;
-    if (!first) return std::nullopt;
-    const std::uint64_t there = net_of(fee, *first);
-    if (there > net) return std::nullopt;
-    const auto rate = as_u64(fee.cliff + step * (*first / fee.reference));
-    const auto rest = rate ? with_fee(net - there, *rate) : std::nullopt;
-    return rest ? as_u64(Wide(*first) + *rest) : std::nullopt;
-}
-
-std::optional<std::uint64_t> limited_rate_of_net(const BaseFee& fee, std::uint64_t net) {
-    if (net <= net_of(fee, fee.reference)) return fee.cliff;
-    const auto full = as_u64((Wide(steps_of(fee)) + 1) * fee.reference);
-    const std::uint64_t known = full ? *full : ~std::uint64_t{0};
-    const std::uint64_t known_net = net_of(fee, known);
-    if (net == known_net) return limited_rate(fee, known);
-    std::optional<std::uint64_t> gross;
-    if (net < known_net) {
-        gross = before_limit(fee, net);
-    } else if (full) {
-        const auto rest = with_fee(net - known_net, rate_of_points(fee.most));
-        gross = rest ? as_u64(Wide(known) + *rest) : std::nullopt;
-    }
-    if (!gross || *gross < net) return std::nullopt;
-    const Wide rate = div_up(Wide(*gross - net) * whole, *gross);
-    if (rate < fee.cliff) return std::nullopt;
-    return as_u64(rate);
-}
-
-std::optional<std::uint64_t> rate_without_size(const BaseFee& fee, const FeeMoment& moment) {
-    switch (fee.mode) {
-        case FeeMode::linear_in_time:
-        case FeeMode::exponential_in_time:
-            return after_periods(fee, periods_in_time(fee, moment));
-        case FeeMode::linear_in_price:
-        case FeeMode::exponential_in_price:
-            return after_periods(fee, periods_in_price(fee, moment));
-        case FeeMode::rate_limiter:
-            break;
-    }
-    return fee.cliff;
-}
-
 }  // namespace
 
-std::uint64_t fee_on(std::uint64_t amount, std::uint64_t rate) {
-    return static_cast<std::uint64_t>(div_up(Wide(amount) * rate, whole));
-}
-
-std::optional<std::uint64_t> with_fee(std::uint64_t net, std::uint64_t rate) {
-    if (rate >= whole) return std::nullopt;
-    return as_u64(div_up(Wide(net) * whole, whole - rate));
-}
-
-bool BaseFee::limits(std::uint64_t point, std::uint64_t opens_at, bool a_to_b) const {
-    return mode == FeeMode::rate_limiter && reference != 0 && !a_to_b && point >= opens_at &&
-           Wide(point) <= Wide(opens_at) + duration;
+bool BaseFee::limits(const FeeMoment& moment) const {
+    return mode == FeeMode::rate_limiter && reference != 0 && !moment.a_to_b &&
+           Wide(moment.point) <= Wide(moment.opens_at) + duration;
 }
 
 bool BaseFee::is_sound() const {
@@ -158,14 +93,17 @@ bool BaseFee::is_sound() const {
 }
 
 std::optional<std::uint64_t> base_rate(const BaseFee& fee, const FeeMoment& moment, std::uint64_t gross) {
-    if (fee.limits(moment.point, moment.opens_at, moment.a_to_b)) return limited_rate(fee, gross);
-    return rate_without_size(fee, moment);
-}
-
-std::optional<std::uint64_t> base_rate_of_net(const BaseFee& fee, const FeeMoment& moment,
-                                              std::uint64_t net) {
-    if (fee.limits(moment.point, moment.opens_at, moment.a_to_b)) return limited_rate_of_net(fee, net);
-    return rate_without_size(fee, moment);
+    switch (fee.mode) {
+        case FeeMode::linear_in_time:
+        case FeeMode::exponential_in_time:
+            return after_periods(fee, periods_in_time(fee, moment));
+        case FeeMode::linear_in_price:
+        case FeeMode::exponential_in_price:
+            return after_periods(fee, periods_in_price(fee, moment));
+        case FeeMode::rate_limiter:
+            break;
+    }
+    return fee.limits(moment) ? limited_rate(fee, gross) : fee.cliff;
 }
 
 }  // namespace libexec::meteora_damm_v2_pool

@@ -19,9 +19,13 @@ enum class FeeMode : std::uint8_t {
     exponential_in_price,
 };
 
-/// ceil(amount * rate / whole), what is left of the amount, and back: the amount of which so much is left.
-std::uint64_t fee_on(std::uint64_t amount, std::uint64_t rate);
-std::optional<std::uint64_t> with_fee(std::uint64_t net, std::uint64_t rate);
+/// One trade as the fee sees it.
+struct FeeMoment {
+    std::uint64_t point = 0;
+    std::uint64_t opens_at = 0;  ///< not after the point
+    Wide price = 0;              ///< of the pool
+    bool a_to_b = false;
+};
 
 /// A base fee as the pool keeps it. Points are slots or seconds, as the pool counts them.
 /// Source: github.com/MeteoraAg/damm-v2, base_fee/.
@@ -40,21 +44,11 @@ struct BaseFee {
 
     /// Whether the program would let a pool be made so.
     bool is_sound() const;
-    /// Whether the size of a trade counts at that time.
-    bool limits(std::uint64_t point, std::uint64_t opens_at, bool a_to_b) const;
+    /// Whether the size of a trade counts.
+    bool limits(const FeeMoment& moment) const;
 };
 
-/// One trade as the fee sees it.
-struct FeeMoment {
-    std::uint64_t point = 0;
-    std::uint64_t opens_at = 0;  ///< not after the point
-    Wide price = 0;              ///< of the pool
-    bool a_to_b = false;
-};
-
-/// The rate for an amount with the fee in it, or for one without. Nothing where the program's arithmetic
-/// refuses.
+/// The rate for an amount with the fee in it. Nothing where the program's arithmetic refuses.
 std::optional<std::uint64_t> base_rate(const BaseFee& fee, const FeeMoment& moment, std::uint64_t gross);
-std::optional<std::uint64_t> base_rate_of_net(const BaseFee& fee, const FeeMoment& moment, std::uint64_t net);
 
 }  // namespace libexec::meteora_damm_v2_pool

@@ -48,11 +48,11 @@ public:
         const auto rate = total(base_rate(state_.base_fee, moment(clock, a_to_b), arrived));
         if (!rate) return beyond_numbers();
         const bool on_input = takes_of_input(a_to_b);
-        const auto moved = exchange_for(arrived - (on_input ? fee_on(arrived, *rate) : 0), a_to_b);
+        const auto moved = exchange_for(arrived - (on_input ? share_up(arrived, *rate, whole) : 0), a_to_b);
         if (!moved) return moved.error();
         Fill fill;
         fill.in = arrived;
-        fill.fee = on_input ? arrived - moved.value().in : fee_on(moved.value().out, *rate);
+        fill.fee = on_input ? arrived - moved.value().in : share_up(moved.value().out, *rate, whole);
         fill.fee_on_output = !on_input;
         fill.out = moved.value().out - (on_input ? 0 : fill.fee);
         fill.impact_bps = moved.value().impact_bps;
@@ -67,6 +67,10 @@ public:
         if (amount_out == 0) return nothing_left("pay nothing");
         const auto& [in, out, a_to_b] = way.value();
 
+        if (state_.base_fee.limits(moment(clock, a_to_b)))
+            return reject(
+                Reason::policy_refused,
+                "while the fee of the pool grows with the amount, what an amount costs is not known");
         const auto sent = out.to_deliver(amount_out, clock);
         if (!sent) return sent.error();
         const bool on_input = takes_of_input(a_to_b);
@@ -109,7 +113,7 @@ public:
                          readable(event_authority),
                          readable(program)};
         // A fee that grows with the amount makes the program look for a second swap in the transaction.
-        if (state_.base_fee.limits(point(clock), state_.opens_at, way.value().forward))
+        if (state_.base_fee.limits(moment(clock, way.value().forward)))
             made.accounts.push_back(readable(well_known::instructions_sysvar));
         made.data = InstructionBytes(swap_exact_in).u64(swap.amount_in).u64(swap.min_out).take();
         return made;
@@ -141,10 +145,10 @@ private:
 
     bool takes_of_input(bool a_to_b) const { return state_.collects != Collects::of_output && !a_to_b; }
 
-    /// The amount of which so much is left after the fee.
+    /// The amount of which so much is left after the fee, which does not depend on either.
     std::optional<std::uint64_t> before(std::uint64_t net, bool a_to_b, const ChainClock& clock) const {
-        const auto rate = total(base_rate_of_net(state_.base_fee, moment(clock, a_to_b), net));
-        return rate ? with_fee(net, *rate) : std::nullopt;
+        const auto rate = total(base_rate(state_.base_fee, moment(clock, a_to_b), net));
+        return rate ? before_fee(net, *rate, whole) : std::nullopt;
     }
 
     Range range() const { return {state_.liquidity, state_.least_price, state_.most_price, state_.price}; }
