@@ -72,12 +72,12 @@ bool check_by_hand(const Result<PoolTrade>& trade, const Traded& expected) {
 }  // namespace
 
 TEST_SUITE("venues/raydium_clmm_laws") {
-    TEST_CASE("800 random pools take and pay what the definition says, sold and bought") {
+    TEST_CASE("400 random pools take and pay what the definition says, sold and bought") {
         Random random(81);
         int sold = 0;
         int bought = 0;
         std::uint32_t crossings = 0;
-        for (int i = 0; i < 800; ++i) {
+        for (int i = 0; i < 400; ++i) {
             CAPTURE(i);
             const SyntheticClmm pool = draw_clmm(random, false);
             const auto made = opened(pool);
@@ -93,9 +93,9 @@ TEST_SUITE("venues/raydium_clmm_laws") {
                 bought += check_by_hand(purchase, ByHand(pool, amount, false, a_to_b).go()) ? 1 : 0;
             }
         }
-        CHECK(sold > 400);
-        CHECK(bought > 400);
-        CHECK(crossings > 200);
+        CHECK(sold > 200);
+        CHECK(bought > 200);
+        CHECK(crossings > 100);
     }
 
     TEST_CASE("more gives more, and what an amount costs is what it is sold for") {
@@ -117,7 +117,7 @@ TEST_SUITE("venues/raydium_clmm_laws") {
         Random random(83);
         int tried = 0;
         int returned = 0;
-        for (int i = 0; i < 300; ++i) {
+        for (int i = 0; i < 200; ++i) {
             CAPTURE(i);
             SyntheticClmm pool = draw_clmm(random, false);
             pool.dynamic_fee.reset();
@@ -138,7 +138,7 @@ TEST_SUITE("venues/raydium_clmm_laws") {
             ++tried;
             REQUIRE(there.value().amount_out + second.value().amount_out <= both.value().amount_out + 1);
         }
-        CHECK(returned > 50);
-        CHECK(tried > 30);
+        CHECK(returned > 30);
+        CHECK(tried > 20);
     }
 }

@@ -44,6 +44,8 @@ TEST_SUITE("venues/raydium_clmm") {
     TEST_CASE("what a small pool pays, with the fee on either side") {
         check_rows(small_clmm(), {{0, 996, 996'837, 19'649'778, 50'001, 20'363'226},
                                   {1, 996, 996'837, 19'611'340, 50'001, 20'404'303}});
+        CHECK(sell(small_clmm(), 0, 1'000'000).value().price_impact_bps == 7);
+        CHECK(sell(small_clmm(), 0, 1'000).value().price_impact_bps == 1);
         SyntheticClmm pool = small_clmm();
         pool.fee_on = 1;
         check_rows(pool, {{0, 996, 996'837, 19'649'778, 50'001, 20'363'226},

@@ -71,11 +71,11 @@ bool check_by_hand(const Result<PoolTrade>& trade, const Traded& expected) {
 }  // namespace
 
 TEST_SUITE("venues/meteora_damm_v2_laws") {
-    TEST_CASE("5 000 random pools take and pay what the definition says, sold and bought") {
+    TEST_CASE("3 000 random pools take and pay what the definition says, sold and bought") {
         Random random(91);
         int sold = 0;
         int bought = 0;
-        for (int i = 0; i < 5'000; ++i) {
+        for (int i = 0; i < 3'000; ++i) {
             CAPTURE(i);
             const SyntheticDamm pool = draw_damm(random, false);
             const auto made = opened(pool);
@@ -91,8 +91,8 @@ TEST_SUITE("venues/meteora_damm_v2_laws") {
             }
             bought += check_by_hand(purchase, ByHand(pool, a_to_b).buy(amount)) ? 1 : 0;
         }
-        CHECK(sold > 1'500);
-        CHECK(bought > 1'000);
+        CHECK(sold > 900);
+        CHECK(bought > 600);
     }
 
     TEST_CASE("more gives more, and what an amount costs is what it is sold for") {
