@@ -5,6 +5,8 @@
 
 #include "libexec/venues/pools/pool.hpp"
 #include "table.hpp"
+#include "venues/synthetic_clmm.hpp"
+#include "venues/synthetic_damm.hpp"
 #include "venues/synthetic_pools.hpp"
 
 using namespace libexec;
@@ -39,6 +41,18 @@ test::SyntheticWhirlpool whirlpool() {
     for (int i = 1; i < 25; ++i) {
         pool.ticks[-640 * i] = i % 2 == 0 ? 1'000'000'000 : -1'000'000'000;
         pool.ticks[640 * i] = i % 2 == 0 ? -1'000'000'000 : 1'000'000'000;
+    }
+    return pool;
+}
+
+/// The same.
+test::SyntheticClmm clmm() {
+    test::SyntheticClmm pool;
+    for (auto& token : pool.tokens) token.held = std::uint64_t{1} << 60;
+    pool.liquidity = 1'000'000'000'000;
+    for (int i = 1; i < 25; ++i) {
+        pool.ticks[-100 * i] = i % 2 == 0 ? 1'000'000'000 : -1'000'000'000;
+        pool.ticks[100 * i] = i % 2 == 0 ? -1'000'000'000 : 1'000'000'000;
     }
     return pool;
 }
@@ -85,6 +99,21 @@ std::unique_ptr<Pool> measure_pool(const Synthetic& synthetic, std::uint64_t& su
     return pool;
 }
 
+/// Sales that cross ticks, and what one of them costs.
+void measure_crossings(const std::string& name, const Pool& pool, std::uint64_t& sum) {
+    std::vector<double> without;
+    for (const std::uint32_t crossings : {0u, 1u, 10u, 20u}) {
+        const std::uint64_t amount = crossings == 0 ? 1'000'000 : amount_that_crosses(pool, crossings);
+        const auto runs = measure(
+            5'000, [&] { return pool.sell(pool.mint_a(), amount, now).value().amount_out; }, sum);
+        bench::print_row(name + ": " + std::to_string(crossings) + " ticks crossed", runs, "ns");
+        if (crossings == 0) without = runs;
+        if (crossings == 20)
+            std::printf("%-44s %10.2f ns\n", (name + ": one tick crossed").c_str(),
+                        (bench::median(runs) - bench::median(without)) / crossings);
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -95,18 +124,12 @@ int main() {
     give_reserves(amm);
     measure_pool(cpmm, sum);
     measure_pool(amm, sum);
-    const auto pool = measure_pool(whirlpool(), sum);
-
-    std::vector<double> without;
-    for (const std::uint32_t crossings : {0u, 1u, 10u, 20u}) {
-        const std::uint64_t amount = crossings == 0 ? 1'000'000 : amount_that_crosses(*pool, crossings);
-        const auto runs = measure(
-            5'000, [&] { return pool->sell(pool->mint_a(), amount, now).value().amount_out; }, sum);
-        bench::print_row("orca_whirlpool: " + std::to_string(crossings) + " ticks crossed", runs, "ns");
-        if (crossings == 0) without = runs;
-        if (crossings == 20)
-            std::printf("%-44s %10.2f ns\n", "orca_whirlpool: one tick crossed",
-                        (bench::median(runs) - bench::median(without)) / crossings);
-    }
+    measure_crossings("orca_whirlpool", *measure_pool(whirlpool(), sum), sum);
+    test::SyntheticDamm damm;
+    give_reserves(damm);
+    damm.liquidity = Wide(1'000'000'000'000) << 64;
+    damm.volatility = test::SyntheticVolatility();
+    measure_pool(damm, sum);
+    measure_crossings("raydium_clmm", *measure_pool(clmm(), sum), sum);
     return sum == 0 ? 1 : 0;
 }

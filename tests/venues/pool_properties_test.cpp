@@ -3,53 +3,12 @@
 #include <algorithm>
 #include <optional>
 
-#include "libexec/venues/pools/pool.hpp"
-#include "random_pools.hpp"
+#include "pool_checks.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
 
 namespace {
-
-constexpr ChainClock now{1'000, 1'800'000'000, 900};
-
-std::unique_ptr<Pool> open(const PublicKey& address, const AccountStates& accounts) {
-    auto pool = family_of(accounts.at(address))->open(address, accounts);
-    REQUIRE_MESSAGE(pool, (pool ? "" : pool.error().detail));
-    return std::move(pool).value();
-}
-
-template <class Synthetic>
-std::unique_ptr<Pool> open(const Synthetic& pool) {
-    return open(pool.address, pool.encode());
-}
-
-/// What nobody may gain by: more given, the same given in two parts, asking what an amount costs.
-void check_prices(const Pool& pool, const PublicKey& in, const PublicKey& out, Random& random, int& priced) {
-    const std::uint64_t amount = any_size(random, 50);
-    const auto sold = pool.sell(in, amount, now);
-    if (!sold || sold.value().amount_in != amount || sold.value().amount_out == 0) return;
-    ++priced;
-    const PoolTrade& trade = sold.value();
-    REQUIRE(trade.fee <= amount);
-    REQUIRE(trade.fee_mint == in);
-    REQUIRE(trade.price_impact_bps <= 10'000);
-
-    const auto more = pool.sell(in, amount + 1 + random.below(amount), now);
-    if (more) REQUIRE(more.value().amount_out >= trade.amount_out);
-
-    const auto bought = pool.buy(out, trade.amount_out, now);
-    REQUIRE_MESSAGE(bought, (bought ? "" : bought.error().detail));
-    const std::uint64_t cost = bought.value().amount_in;
-    REQUIRE(bought.value().amount_out == trade.amount_out);
-    const auto again = pool.sell(in, cost, now);
-    REQUIRE(again);
-    REQUIRE(again.value().amount_out >= trade.amount_out);
-    // Within one unit: of the input, or of the output where that is the coarser one.
-    const auto less = cost < 2 ? Result<PoolTrade>() : pool.sell(in, cost - 2, now);
-    const bool least = !less || less.value().amount_out < trade.amount_out;
-    REQUIRE((least || again.value().amount_out <= trade.amount_out + 1));
-}
 
 /// What arrives of an amount that a token is sent in.
 std::uint64_t arrives(const SyntheticToken& token, std::uint64_t sent) {
@@ -79,7 +38,7 @@ std::uint64_t creator_share(const SyntheticAmm&, int, std::uint64_t) { return 0;
 /// reserves; what the creator takes of the output leaves them, but not the vault.
 template <class Synthetic>
 std::optional<std::uint64_t> sell_for_good(Synthetic& pool, int side, std::uint64_t amount) {
-    const auto traded = open(pool)->sell(pool.mint(side), amount, now);
+    const auto traded = opened(pool)->sell(pool.mint(side), amount, now);
     if (!traded) return std::nullopt;
     SyntheticToken& in = pool.tokens[static_cast<std::size_t>(side)];
     SyntheticToken& out = pool.tokens[static_cast<std::size_t>(1 - side)];
@@ -107,7 +66,7 @@ void check_two_sales(const Synthetic& pool, Random& random, int& tried) {
     if (returned) REQUIRE(*returned <= amount);
     const std::uint64_t rest = any_size(random, 50);
     const auto second = sell_for_good(there, 0, rest);
-    const auto whole = open(pool)->sell(pool.mint(0), amount + rest, now);
+    const auto whole = opened(pool)->sell(pool.mint(0), amount + rest, now);
     if (second && whole) REQUIRE(*out + *second <= whole.value().amount_out + 1);
 }
 
@@ -119,7 +78,7 @@ void check_reserves(std::uint64_t seed, Draw draw) {
     for (int i = 0; i < 300; ++i) {
         CAPTURE(i);
         const auto pool = draw(random);
-        const auto made = open(pool);
+        const auto made = opened(pool);
         for (int side = 0; side < 2; ++side)
             check_prices(*made, pool.mint(side), pool.mint(1 - side), random, priced);
         check_two_sales(pool, random, tried);
@@ -145,7 +104,7 @@ TEST_SUITE("venues/pool_properties") {
         for (int i = 0; i < 150; ++i) {
             CAPTURE(i);
             const SyntheticWhirlpool pool = draw_whirlpool(random);
-            const auto made = open(pool);
+            const auto made = opened(pool);
             for (int side = 0; side < 2; ++side) {
                 for (int k = 0; k < 4; ++k)
                     check_prices(*made, pool.mint(side), pool.mint(1 - side), random, priced);

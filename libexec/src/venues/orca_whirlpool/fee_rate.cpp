@@ -14,8 +14,6 @@ constexpr std::uint64_t reference_age_most = 3'600;  // seconds
 constexpr std::uint32_t reduction_whole = 10'000;
 constexpr std::uint64_t control_whole = 100'000;
 
-std::int64_t floor_div(std::int64_t value, std::int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
-
 /// What the volatility is measured from: after a pause it begins at the present price, and in between a part
 /// of what was counted before stays.
 void renew_reference(Oracle& oracle, std::int32_t group, std::uint64_t now, std::uint64_t last_change) {
@@ -43,7 +41,7 @@ Result<FeeRate> FeeRate::adaptive(std::uint32_t fixed, const Oracle& oracle, std
                                                std::to_string(unix_time));
     rate.oracle_ = oracle;
     rate.a_to_b_ = a_to_b;
-    rate.group_ = floor_div(tick, oracle.group_size);
+    rate.group_ = pools::floor_div<std::int64_t>(tick, oracle.group_size);
     renew_reference(*rate.oracle_, static_cast<std::int32_t>(rate.group_), unix_time, last_change);
 
     const Oracle& seen = *rate.oracle_;
@@ -93,7 +91,7 @@ std::int64_t FeeRate::last_group_passed(Wide price, std::int32_t next_tick, Wide
     const bool on_edge =
         tick % oracle_->group_size == 0 && (price == next_price || price == price_of_tick(tick));
     // Coming up onto the edge of a group is not yet being in it.
-    return floor_div(tick, oracle_->group_size) - (on_edge && !a_to_b_ ? 1 : 0);
+    return pools::floor_div<std::int64_t>(tick, oracle_->group_size) - (on_edge && !a_to_b_ ? 1 : 0);
 }
 
 void FeeRate::leave_group(const Bound& bound, Wide price, std::int32_t next_tick, Wide next_price) {

@@ -15,12 +15,6 @@ namespace {
 constexpr AccountShape pool_shape{"the pool", 653, "\x3f\x95\xd1\x0c\xe1\x80\x63\x09"sv};
 constexpr std::uint16_t fee_rate_most = 60'000;
 
-/// The tick of the price, or the one below when the price came down exactly onto it.
-bool belongs(std::int32_t tick, Wide price) {
-    const std::int32_t of_price = tick_of_price(price);
-    return tick == of_price || (tick == of_price - 1 && price_of_tick(of_price) == price);
-}
-
 }  // namespace
 
 Result<State> read_state(const PublicKey& pool, const AccountStates& accounts) {
@@ -44,7 +38,7 @@ Result<State> read_state(const PublicKey& pool, const AccountStates& accounts) {
     if (state.fee_rate > fee_rate_most) return bad_account("the pool", pool, "its fee is above 6 %");
     if (state.price < least_price || state.price > most_price)
         return bad_account("the pool", pool, "its price is beyond all ticks");
-    if (!belongs(state.tick, state.price))
+    if (!may_be_at(state.tick, state.price, price_of_tick))
         return bad_account("the pool", pool, "its tick is not that of its price");
     // The program orders the mints by their bytes when a pool is made.
     if (state.mints[0] >= state.mints[1]) return bad_account("the pool", pool, "its mints are out of order");

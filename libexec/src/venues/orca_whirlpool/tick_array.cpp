@@ -80,8 +80,7 @@ Read read_dynamic(const Bytes& data) {
 
 std::int32_t array_start_of(std::int32_t tick, std::uint16_t spacing) {
     const std::int32_t size = ticks_of_array(spacing);
-    const std::int32_t down = tick % size < 0 ? 1 : 0;
-    return (tick / size - down) * size;
+    return floor_div(tick, size) * size;
 }
 
 bool is_array_start(std::int32_t start, std::uint16_t spacing) {

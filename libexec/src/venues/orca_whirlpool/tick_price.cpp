@@ -56,15 +56,6 @@ Wide price_of_tick(std::int32_t tick) {
     return ratio >> 32;
 }
 
-std::int32_t tick_of_price(Wide price) {
-    // The price is between those of `low` and `high`, the second one excluded.
-    std::int32_t low = first_tick;
-    std::int32_t high = last_tick + 1;
-    while (high - low > 1) {
-        const std::int32_t middle = low + (high - low) / 2;
-        (price_of_tick(middle) <= price ? low : high) = middle;
-    }
-    return low;
-}
+std::int32_t tick_of_price(Wide price) { return pools::tick_of(price, price_of_tick); }
 
 }  // namespace libexec::orca_whirlpool_pool

@@ -2,13 +2,14 @@
 
 #include <cstdint>
 
-#include "libexec/model/money.hpp"
+#include "../pools/ticks.hpp"
 
 namespace libexec::orca_whirlpool_pool {
 
-/// The outermost ticks, and their prices.
-inline constexpr std::int32_t last_tick = 443'636;
-inline constexpr std::int32_t first_tick = -last_tick;
+using pools::first_tick;
+using pools::last_tick;
+
+/// The prices of the outermost ticks.
 inline constexpr Wide least_price = 4'295'048'016;
 inline constexpr Wide most_price = Wide(4'294'886'577) << 64 | Wide(0x35bb'7f32'a81b'33af);
 

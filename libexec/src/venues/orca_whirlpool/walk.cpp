@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "../pools/liquidity.hpp"
 #include "../pools/pool_side.hpp"
 #include "../pools/wide.hpp"
 #include "tick_price.hpp"
@@ -21,15 +20,14 @@ Rejection past_last_array() {
     return reject(Reason::insufficient_liquidity, "the trade goes past the three tick arrays a swap may use");
 }
 
-/// Which of the tokens is the fixed one: giving A, and being paid A, are about A.
 Delta fixed_delta(Wide p, Wide q, Wide liquidity, Fixed fixed, bool a_to_b) {
-    const bool up = fixed == Fixed::input;
-    return a_to_b == up ? delta_a(p, q, liquidity, up) : delta_b(p, q, liquidity, up);
+    return fixed == Fixed::input ? given_between(p, q, liquidity, a_to_b)
+                                 : paid_between(p, q, liquidity, a_to_b);
 }
 
 Delta other_delta(Wide p, Wide q, Wide liquidity, Fixed fixed, bool a_to_b) {
-    const bool up = fixed == Fixed::output;
-    return a_to_b == up ? delta_a(p, q, liquidity, up) : delta_b(p, q, liquidity, up);
+    return fixed == Fixed::input ? paid_between(p, q, liquidity, a_to_b)
+                                 : given_between(p, q, liquidity, a_to_b);
 }
 
 std::optional<Wide> price_after(Wide price, Wide liquidity, std::uint64_t amount, Fixed fixed, bool a_to_b) {
@@ -91,8 +89,7 @@ private:
     std::int32_t spacing() const { return terrain_.spacing; }
 
     std::int32_t offset_of(const TickArray& array, std::int32_t tick) const {
-        const std::int32_t away = tick - array.start;
-        return away / spacing() - (away % spacing() < 0 ? 1 : 0);
+        return floor_div(tick - array.start, spacing());
     }
 
     std::optional<std::int32_t> next_offset(const TickArray& array, std::int32_t search) const {
@@ -115,16 +112,6 @@ private:
     std::int32_t from_;
     std::int32_t found_ = 0;
 };
-
-Result<Wide> liquidity_beyond(Wide liquidity, SignedWide net, bool a_to_b) {
-    const bool grows = (net > 0) != a_to_b;
-    const Wide change = net < 0 ? -static_cast<Wide>(net) : static_cast<Wide>(net);
-    const auto after = net == 0 ? std::optional(liquidity)
-                       : grows  ? checked_add(liquidity, change)
-                                : checked_sub(liquidity, change);
-    if (!after) return reject(Reason::bad_account, "the liquidity of the pool contradicts that of its ticks");
-    return *after;
-}
 
 }  // namespace
 

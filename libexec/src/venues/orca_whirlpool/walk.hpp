@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "../pools/liquidity_step.hpp"
 #include "fee_rate.hpp"
 #include "tick_array.hpp"
 
@@ -17,7 +18,7 @@ struct Terrain {
     std::vector<const TickArray*> arrays;  ///< in the order the trade comes to them
 };
 
-enum class Fixed : std::uint8_t { input, output };
+using pools::Fixed;
 
 /// Where a trade got to.
 struct Walk {

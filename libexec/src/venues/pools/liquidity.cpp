@@ -62,6 +62,20 @@ std::optional<Wide> price_after_a(Wide price, Wide liquidity, std::uint64_t amou
     return narrow(divide(wider(worth) << 64, left, true));
 }
 
+std::optional<Wide> price_after_a_exactly(Wide price, Wide liquidity, std::uint64_t amount, bool comes) {
+    const Product worth = multiply(liquidity, price);
+    if (amount == 0 || worth.high < most_before_shift) return price_after_a(price, liquidity, amount, comes);
+    const Widest there = Widest(wider(liquidity)) << 64;
+    const Widest moved(wider(multiply(price, amount)));
+    if (!comes && there <= moved) return std::nullopt;
+    Widest quotient;
+    Widest rest;
+    divide_qr(Widest(Widest(wider(worth)) << 64), comes ? Widest(there + moved) : Widest(there - moved),
+              quotient, rest);
+    if (!rest.is_zero()) ++quotient;
+    return quotient >> 128 == 0 ? narrow(Wider(quotient)) : std::nullopt;
+}
+
 std::optional<Wide> price_after_b(Wide price, Wide liquidity, std::uint64_t amount, bool comes) {
     if (liquidity == 0) return std::nullopt;
     const Wide scaled = Wide(amount) << 64;

@@ -30,7 +30,10 @@ Delta delta_b(Wide p, Wide q, Wide liquidity, bool up);
 /// The price after so much of token A came or went, rounded up. Nothing where the program's arithmetic
 /// refuses.
 std::optional<Wide> price_after_a(Wide price, Wide liquidity, std::uint64_t amount, bool comes);
-/// The price after so much of token B came or went, rounded down. The same.
+/// The same for programs whose arithmetic has room for any product.
+std::optional<Wide> price_after_a_exactly(Wide price, Wide liquidity, std::uint64_t amount, bool comes);
+/// The price after so much of token B came or went, rounded down. Nothing without liquidity, or beyond 128
+/// bits.
 std::optional<Wide> price_after_b(Wide price, Wide liquidity, std::uint64_t amount, bool comes);
 
 /// How far a trade's average price, fees left out, falls short of the one it began at, in basis points

@@ -83,7 +83,7 @@ Result<PoolTrade> settle(const Direction& way, const Fill& fill, std::uint64_t g
     made.amount_in = given;
     made.amount_out = received;
     made.fee = fill.fee;
-    made.fee_mint = way.in.mint;
+    made.fee_mint = fill.fee_on_output ? way.out.mint : way.in.mint;
     made.price_impact_bps = fill.impact_bps;
     made.crossings = fill.crossings;
     return made;

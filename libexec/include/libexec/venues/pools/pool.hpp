@@ -13,10 +13,10 @@ namespace libexec {
 
 /// What a trade through one pool would do, to the base unit, in the slot whose accounts were read.
 struct PoolTrade {
-    std::uint64_t amount_in = 0;   ///< leaves the trader's account, transfer fees included
-    std::uint64_t amount_out = 0;  ///< arrives in the trader's account, transfer fees taken off
-    std::uint64_t fee = 0;         ///< the pool's own of the input, in `fee_mint`
-    PublicKey fee_mint;
+    std::uint64_t amount_in = 0;         ///< leaves the trader's account, transfer fees included
+    std::uint64_t amount_out = 0;        ///< arrives in the trader's account, transfer fees taken off
+    std::uint64_t fee = 0;               ///< the pool's own, in `fee_mint`
+    PublicKey fee_mint;                  ///< the input's, or the output's where the pool takes it there
     std::uint32_t price_impact_bps = 0;  ///< how far the price without fees falls short of that before it
     std::uint32_t crossings = 0;         ///< ticks or bins
 };
