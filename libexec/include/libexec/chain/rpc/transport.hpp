@@ -58,8 +58,10 @@ struct CurlTransportConfig {
 };
 
 /// HTTP/1.1 and HTTP/2, in the clear or by TLS 1.2 and 1.3 with the certificate and its name verified, on one
-/// thread of its own (libcurl's multi handle). Connections are kept for the next question. Follows no
-/// redirect, takes no proxy, cookie, password or setting from the environment or the user's home.
+/// thread of its own (libcurl's multi handle). Connections are kept for the next question; one that the
+/// server closed in the same moment is replaced and the question asked again, so that what is asked must bear
+/// being heard twice. Follows no redirect, takes no proxy, cookie, password or setting from the environment
+/// or the user's home.
 ///
 /// Its end waits for nothing that is under way: those who still wait are destroyed, not answered. It ends
 /// before the io_contexts of its askers, on the thread that runs them. Throws std::runtime_error when libcurl
