@@ -200,6 +200,56 @@ TEST_SUITE("routing/router gates") {
         CHECK(market.logged("\"event\":\"venue.resumed\""));
     }
 
+    TEST_CASE("a venue that stops itself is held, whoever had held it before, until an operator resumes it") {
+        Market market;
+        CHECK(market.counts("libexec_venue_stopped_total{venue=\"orca\"} 0"));
+        market.bad->stops_for = "it paid 5 instead of 6";
+        market.bad->build_answer = reject(Reason::venue_error, "stopped");
+        CHECK(market.build().error() == reject(Reason::venue_error, "stopped"));
+        CHECK(market.orca().state == VenueState::held);
+        CHECK(market.orca().reason == "it paid 5 instead of 6");
+        CHECK(market.decide().answers[1].silence.value() ==
+              reject(Reason::breaker_open, "stopped by itself: it paid 5 instead of 6"));
+        CHECK(market.build().error() ==
+              reject(Reason::breaker_open, "orca is stopped by itself: it paid 5 instead of 6"));
+        CHECK(market.bad->asked == 0);
+        CHECK(market.counts("libexec_venue_stopped_total{venue=\"orca\"} 1"));
+        CHECK(market.logged("it has stopped itself and is left out of routing until an operator resumes it"));
+
+        market.bad->stops_for.clear();
+        CHECK(market.router.resume("orca").value().state == VenueState::active);
+        CHECK(market.bad->stop.empty());
+        CHECK(market.decide().answers[1].quote);
+
+        // Held by an operator while it still builds: it is no longer his alone to let it in.
+        market.bad->stops_for = "it paid 4 instead of 6";
+        market.bad->build_pause = 100ms;
+        std::optional<Rejection> late;
+        const auto build_late = [&]() -> Task<void> {
+            SwapPlan plan;
+            plan.quote.venue = "orca";
+            Result<UnsignedTransaction> built = co_await market.router.build(std::move(plan), Anchor());
+            late = built.error();
+        };
+        market.time.spawn(build_late());
+        market.time.pass(10ms);
+        REQUIRE(market.router.hold("orca", "an exercise"));
+        market.time.pass(1s);
+        REQUIRE(late);
+        CHECK(market.orca().reason == "it paid 4 instead of 6");
+        CHECK(market.counts("libexec_venue_stopped_total{venue=\"orca\"} 2"));
+        CHECK(market.router.resume("orca").value().state == VenueState::active);
+
+        // Also when the call had been given up before it found out.
+        market.bad->stops_for = "it paid 3 instead of 6";
+        market.bad->build_pause = 3s;
+        CHECK(market.build().error().reason == Reason::venue_timeout);
+        CHECK(market.orca().state == VenueState::active);
+        market.time.pass(3s);
+        CHECK(market.orca().state == VenueState::held);
+        CHECK(market.orca().reason == "it paid 3 instead of 6");
+    }
+
     TEST_CASE("a venue that cannot build what it quoted is at fault, and no order waits for it for ever") {
         Market market;
         CHECK(market.build());

@@ -29,9 +29,13 @@ public:
     }
     Task<Result<UnsignedTransaction>> build(SwapPlan, Anchor) override {
         co_await time_.sleep_for(build_pause);
+        if (!stops_for.empty()) stop = stops_for;
         if (build_throws) throw std::runtime_error("no such pool");
         co_return build_answer;
     }
+
+    std::string stopped() const override { return stop; }
+    void resume() override { stop.clear(); }
 
     std::chrono::microseconds& pause() { return pause_; }
     void answers(Answer answer) { answer_ = std::move(answer); }
@@ -40,6 +44,8 @@ public:
     int answered = 0;
     std::chrono::microseconds build_pause{0};
     bool build_throws = false;
+    std::string stops_for;  ///< why it stops itself when it builds
+    std::string stop;
     Result<UnsignedTransaction> build_answer = UnsignedTransaction();
 
 private:

@@ -152,10 +152,8 @@ public:
         std::optional<Quote> best;
         std::vector<Rejection> refusals = seen.left_out;
         for (const OpenPool& opened : seen.pools) {
-            // An estimate, for which the last price is good enough when none can be had now.
-            const Result<std::uint64_t> price = co_await fees_.price(opened.pool->address());
-            Result<Quote> offer = offer_of(opened, seen, request,
-                                           price ? price.value() : fees_.last_price(opened.pool->address()));
+            // By the last prices of a place in the block: each costs a question, and they are alike.
+            Result<Quote> offer = offer_of(opened, seen, request, fees_.last_price(opened.pool->address()));
             if (!offer) {
                 refusals.push_back(offer.error());
             } else if (!best || is_better(offer.value(), *best, request.mode)) {
@@ -163,6 +161,11 @@ public:
             }
         }
         if (!best) co_return telling(refusals);
+        // An estimate, for which the last price is good enough when none can be had now.
+        const Result<PublicKey> pool = pool_of(*best);
+        if (!pool) co_return pool.error();
+        const Result<std::uint64_t> price = co_await fees_.price(pool.value());
+        if (price) best->network_cost = network_cost(*best, request, 1, price.value());
         best->quoted_at = parts_.clock.now();
         best->latency = std::max(best->quoted_at - asked_at, std::chrono::microseconds(0));
         co_return *best;
