@@ -37,7 +37,10 @@ class Wallet {
 let signers = 0;
 
 class Signer {
-  constructor(place, { words = [] } = {}) {
+  // With `uid` it runs as that user, from a copy that this user can reach.
+  constructor(place, { words = [], uid = process.getuid() } = {}) {
+    this.uid = uid;
+    this.program = process.env.EXECSIGN;
     this.folder = place.folder(`sign-${++signers}`);
     fs.chmodSync(this.folder, 0o700);
     this.socket = path.join(this.folder, 's');
@@ -45,6 +48,13 @@ class Signer {
     this.wallet = new Wallet(this.folder);
     this.words = words;
     this.process = null;
+    if (uid !== process.getuid()) {
+      fs.chmodSync(place.directory, 0o711);
+      this.program = path.join(this.folder, 'execsign');
+      fs.copyFileSync(process.env.EXECSIGN, this.program);
+      fs.chmodSync(this.program, 0o755);
+      for (const file of [this.folder, this.wallet.file]) fs.chownSync(file, uid, uid);
+    }
     place.atEnd(() => this.kill9());
   }
   log() { return fs.existsSync(this.logPath) ? fs.readFileSync(this.logPath, 'utf8') : ''; }
@@ -54,7 +64,8 @@ class Signer {
   }
   launch() {
     const log = fs.openSync(this.logPath, 'a');
-    const child = spawn(process.env.EXECSIGN, this.options(), { cwd: this.folder, stdio: ['ignore', log, log], env: environment() });
+    const child = spawn(this.program, this.options(),
+      { cwd: this.folder, stdio: ['ignore', log, log], env: environment(this.uid), uid: this.uid, gid: this.uid === process.getuid() ? process.getgid() : this.uid });
     fs.closeSync(log);
     this.process = child;
     this.ended = new Promise((resolve) => { child.once('exit', (code, signal) => { this.process = null; resolve({ code, signal }); }); });
@@ -84,9 +95,9 @@ class Signer {
   sign(change = {}, swapChange = {}) { return this.ask(signRequest(this.wallet, change, swapChange)); }
 }
 
-function environment() {
+function environment(uid = process.getuid()) {
   // The leak checker traces its own process, which only root may once the process is closed to others.
-  const leaks = process.getuid() === 0 ? '' : ':detect_leaks=0';
+  const leaks = uid === 0 ? '' : ':detect_leaks=0';
   return { PATH: process.env.PATH, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS || ''}${leaks}` };
 }
 
@@ -174,7 +185,7 @@ test('a swap within its order is signed, one beyond it refused with its rule, an
     assert.strictEqual(answer.error && answer.error.code, 'policy_refused', JSON.stringify(answer));
     assert.match(answer.error.detail, rule);
     const line = JSON.parse(signer.log().slice(before).trim());
-    assert.deepStrictEqual([line.event, line.msg, line.order, line.attempt], ['signer.refused', answer.error.detail, ORDER, 1]);
+    assert.deepStrictEqual([line.event, line.msg, line.orderId, line.attempt], ['signer.refused', answer.error.detail, ORDER, 1]);
   }
   // A transaction that hands lamports to somebody.
   const gift = Buffer.alloc(12);
@@ -188,7 +199,9 @@ test('a swap within its order is signed, one beyond it refused with its rule, an
 });
 
 test('nothing secret is in the log, the environment or the command line; no core, no look inside', async (place) => {
-  const signer = await new Signer(place, { words: ['--log-level', 'trace'] }).start();
+  // As root everything of a process belongs to root: there it runs as somebody else.
+  const root = process.getuid() === 0;
+  const signer = await new Signer(place, { words: ['--log-level', 'trace', '--allow-uid', String(process.getuid())], uid: root ? 65530 : process.getuid() }).start();
   const request = signRequest(signer.wallet);
   const transaction = assertSigned(signer.wallet, await signer.ask(request), Buffer.from(request.message, 'base64'));
   await signer.sign({ mostIn: '1' });
@@ -196,9 +209,7 @@ test('nothing secret is in the log, the environment or the command line; no core
   assert.match(proc('limits'), /Max core file size +0 +0 /);
   assert.match(proc('status'), /NoNewPrivs:\s+1/);
   assert.strictEqual(fs.statSync(`/proc/${signer.process.pid}/mem`).uid, 0, 'a process that is closed to others belongs to root there');
-  let places = ['cmdline'];
-  if (process.getuid() === 0) places = ['cmdline', 'environ'];
-  const said = [signer.log(), ...places.map(proc)].join('\n');
+  const said = [signer.log(), ...(root ? ['cmdline', 'environ'] : ['cmdline']).map(proc)].join('\n');
   for (const secret of signer.wallet.spellings()) assert.ok(!said.includes(secret), 'the seed slipped out');
   const bytes = transaction.signatures[0];
   for (const text of [base58(bytes), bytes.toString('base64').slice(0, 60), bytes.toString('hex'), request.message.slice(0, 60)]) {

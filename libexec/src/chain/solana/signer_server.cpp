@@ -163,15 +163,15 @@ struct SignerServer::Impl : std::enable_shared_from_this<SignerServer::Impl> {
         Result<SignedTransaction> made = sign(request.value());
         if (!made) {
             log.warn("signer.refused", made.error().detail,
-                     {{"order", terms.order.to_string()},
+                     {{"orderId", terms.order.to_string()},
                       {"attempt", std::to_string(terms.attempt), true},
-                      {"code", std::string(to_string(made.error().reason))},
+                      {"error_code", std::string(to_string(made.error().reason))},
                       {"uid", std::to_string(user)}});
             answer.error = made.error();
             return answer;
         }
         log.info("signer.signed", "a swap was signed",
-                 {{"order", terms.order.to_string()},
+                 {{"orderId", terms.order.to_string()},
                   {"attempt", std::to_string(terms.attempt), true},
                   {"mintIn", terms.mint_in.to_string()},
                   {"mostIn", terms.most_in.to_string()},
