@@ -232,7 +232,7 @@ TEST_SUITE("chain/solana/remote_signer") {
         says(refused.error().detail, "spend: instruction 5 of 5 (raydium_cpmm) sells 1000000");
         says(world.lines.str(), "\"event\":\"signer.refused\"");
         says(world.lines.str(), "spend: instruction 5 of 5");
-        says(world.lines.str(), swap.terms.order.to_string());
+        says(world.lines.str(), "\"orderId\":\"" + swap.terms.order.to_string());
         says(world.lines.str(), "\"attempt\":4");
     }
 

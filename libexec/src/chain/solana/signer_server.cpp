@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 using Socket = asio::basic_stream_socket<asio::local::stream_protocol, Executor>;
 
 constexpr std::chrono::milliseconds pause_without_descriptors{50};
+constexpr std::size_t detail_bytes_most = 1'000;  ///< so that an answer always fits into its frame
 
 }  // namespace
 
@@ -118,6 +119,8 @@ struct SignerServer::Impl : std::enable_shared_from_this<SignerServer::Impl> {
                 if (body.error().reason != Reason::invalid_body) break;  // it has gone
                 answer = session->server->refuse_frame(body.error(), session->user);
             }
+            if (answer.error && answer.error->detail.size() > detail_bytes_most)
+                answer.error->detail.resize(detail_bytes_most);
             const std::string frame = to_signer_frame(encode_signer_answer(answer));
             asio::error_code error;
             co_await asio::async_write(session->socket, asio::buffer(frame),
@@ -160,15 +163,15 @@ struct SignerServer::Impl : std::enable_shared_from_this<SignerServer::Impl> {
         Result<SignedTransaction> made = sign(request.value());
         if (!made) {
             log.warn("signer.refused", made.error().detail,
-                     {{"order", terms.order.to_string()},
+                     {{"orderId", terms.order.to_string()},
                       {"attempt", std::to_string(terms.attempt), true},
-                      {"code", std::string(to_string(made.error().reason))},
+                      {"error_code", std::string(to_string(made.error().reason))},
                       {"uid", std::to_string(user)}});
             answer.error = made.error();
             return answer;
         }
         log.info("signer.signed", "a swap was signed",
-                 {{"order", terms.order.to_string()},
+                 {{"orderId", terms.order.to_string()},
                   {"attempt", std::to_string(terms.attempt), true},
                   {"mintIn", terms.mint_in.to_string()},
                   {"mostIn", terms.most_in.to_string()},

@@ -12,7 +12,7 @@ namespace libexec {
 
 /// Where a signer process is, and how long it is waited for.
 struct RemoteSignerConfig {
-    std::string socket_path;
+    std::string socket_path;                         ///< where it listens
     PublicKey wallet;                                ///< whose signature is expected
     std::chrono::milliseconds answer_within{2'000};  ///< connecting, again and again, and the answer
 };

@@ -15,10 +15,10 @@ namespace libexec {
 
 /// Where a signer process listens, and to whom.
 struct SignerServerConfig {
-    std::string socket_path;
+    std::string socket_path;                ///< in a folder that nobody else may write to
     std::vector<std::uint32_t> users = {};  ///< who may ask, beside the process's own user
     std::uint32_t orders_per_minute = 60;   ///< transactions that are signed; more are rate_limited
-    std::size_t connections_max = 64;
+    std::size_t connections_max = 64;       ///< at once; one more is cut
     std::chrono::milliseconds request_within{10'000};  ///< a connection that says nothing for so long is cut
 };
 

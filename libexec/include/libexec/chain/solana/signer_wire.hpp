@@ -12,8 +12,8 @@
 #include "libexec/model/transaction.hpp"
 #include "libexec/solana/public_key.hpp"
 
-/// What a signer process and its clients say to each other: frames of four bytes of length, the highest
-/// first, and so much JSON; each request is answered by one frame.
+// What a signer process and its clients say to each other: frames of four bytes of length, the highest first,
+// and so much JSON; each request is answered by one frame.
 namespace libexec {
 
 /// What is in a frame has at most so many bytes.
@@ -37,7 +37,7 @@ struct SignerRequest {
     /// Which one.
     explicit SignerRequest(SignerOp asked) : op(asked) {}
 
-    SignerOp op;
+    SignerOp op;                      ///< which of them
     UnsignedTransaction transaction;  ///< to be signed
     SwapTerms terms;                  ///< what it may do at the most
 };
@@ -47,9 +47,9 @@ struct SignerAnswer {
     /// Nothing yet.
     SignerAnswer() = default;
 
-    std::optional<PublicKey> wallet;
-    std::optional<SignedTransaction> transaction;
-    std::optional<Rejection> error;
+    std::optional<PublicKey> wallet;               ///< whom it signs for
+    std::optional<SignedTransaction> transaction;  ///< what was signed
+    std::optional<Rejection> error;                ///< why nothing was
 };
 
 /// The JSON of a request.
