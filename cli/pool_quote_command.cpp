@@ -45,7 +45,16 @@ void print(const Context& context, const PoolAnswer& answer) {
     sheet.print_one(context);
 }
 
+ExitCode list_families(const Context& context) {
+    Sheet sheet({{"family", "FAMILY"}, {"program", "PROGRAM"}});
+    for (const PoolFamily* family : pool_families())
+        sheet.add({family->name(), family->program().to_string()});
+    sheet.print(context);
+    return ExitCode::done;
+}
+
 ExitCode pool_quote_command(const Context& context, const Arguments& arguments) {
+    if (arguments.has("families")) return list_families(context);
     const std::string folder = needed(arguments, "accounts", "DIR, the folder of the pool's account files");
     const AskedClock asked = read_clock_options(arguments);
     if (arguments.has("batch")) {
@@ -136,6 +145,8 @@ const CommandSpec& pool_quote_spec() {
         quote.options.push_back({"--batch", "FILE",
                                  "Questions from a file, one a line as JSON; - is standard input", "", false,
                                  Completes::file});
+        quote.options.push_back(
+            {"--families", "", "List the kinds of pools that can be priced, and nothing else"});
         quote.examples = {
             {"execctl pool-quote --accounts pool --pool 58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2 "
              "--in So11111111111111111111111111111111111111112 --amount 1500000000",
