@@ -147,12 +147,10 @@ const CommandSpec& pool_quote_spec() {
                                  Completes::file});
         quote.options.push_back(
             {"--families", "", "List the kinds of pools that can be priced, and nothing else"});
-        quote.examples = {
-            {"execctl pool-quote --accounts pool --pool 58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2 "
-             "--in So11111111111111111111111111111111111111112 --amount 1500000000",
-             "what 1.5 SOL would bring there"},
-            {"execctl pool-quote --accounts pool --batch amounts.jsonl -o ndjson",
-             "many questions, an answer a line"}};
+        quote.examples = {{"execctl pool-quote --accounts . --pool $POOL --in $MINT --amount 1500000000",
+                           "what 1.5 SOL would bring there"},
+                          {"execctl pool-quote --accounts pool --batch amounts.jsonl -o ndjson",
+                           "many questions, an answer a line"}};
         quote.run = pool_quote_command;
         return quote;
     }();

@@ -66,7 +66,7 @@ std::string document_of(const Built& built) {
     std::string json = "{\"instructions\":[";
     for (const Instruction& instruction : built.instructions)
         json += (&instruction == built.instructions.data() ? "" : ",") + instruction_json(instruction);
-    json += "],\"message\":" + quoted(to_base64(bytes)) + ",\"messageHex\":" + quoted(hex_text(bytes));
+    json += "],\"message\":" + quoted(to_base64(bytes)) + ",\"messageHex\":" + quoted(hex_of(bytes));
     if (built.is_signed) {
         json += ",\"transaction\":" + quoted(to_base64(whole)) +
                 ",\"signature\":" + quoted(signature_of(built.transaction));
@@ -192,11 +192,9 @@ const CommandSpec& tx_build_spec() {
             {"--lookup-table", "ADDRESS", "A lookup table among the accounts that shortens it", "", true});
         for (const OptionSpec& option : clock_option_specs()) build.options.push_back(option);
         build.examples = {
-            {"execctl tx build --accounts pool --pool 58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2 "
-             "--in So11111111111111111111111111111111111111112 --amount 1500000000 --min-out 142000000 "
-             "--user 9C6hybhQ6Aycep9jaUnP6uL9ZYvDjUp1aSkFWPUFJtpj "
-             "--blockhash HGgbq4KSE2ZLyxBEJPBc6tMu17K5nab1Z6VU3AUEoLJc",
-             "what would be signed, in words"}};
+            {"execctl tx build --accounts . --pool $POOL --in $MINT --amount 1500000000 ...",
+             "what would be signed, in words"},
+            {"execctl tx build ... --seed - -q <seed.txt >transaction.txt", "one that is signed, in base64"}};
         build.run = tx_build_command;
         return build;
     }();

@@ -71,15 +71,6 @@ std::string TxAccount::text() const {
     return table->to_string() + "[" + std::to_string(place) + "]";
 }
 
-std::string hex_text(const Bytes& bytes) {
-    std::string digits;
-    for (const std::uint8_t byte : bytes) {
-        digits += "0123456789abcdef"[byte >> 4];
-        digits += "0123456789abcdef"[byte & 15];
-    }
-    return digits;
-}
-
 std::string instruction_json(const Instruction& instruction) {
     const InstructionWords words =
         describe_swap(instruction.program, instruction.data, instruction.accounts.size());
@@ -91,7 +82,7 @@ std::string instruction_json(const Instruction& instruction) {
         if (i < words.roles.size()) json += ",\"role\":" + quoted(words.roles[i]);
         json += "}";
     }
-    return json + "],\"dataHex\":" + quoted(hex_text(instruction.data)) + "," + words_json(words) + "}";
+    return json + "],\"dataHex\":" + quoted(hex_of(instruction.data)) + "," + words_json(words) + "}";
 }
 
 TxView::TxView(Transaction transaction, const std::vector<LookupTable>& tables)
@@ -131,7 +122,7 @@ std::string TxView::instruction_json(std::size_t number) const {
         if (i < words.roles.size()) json += ",\"role\":" + quoted(words.roles[i]);
         json += "}";
     }
-    return json + "],\"dataHex\":" + quoted(hex_text(instruction.data)) + "," + words_json(words) + "}";
+    return json + "],\"dataHex\":" + quoted(hex_of(instruction.data)) + "," + words_json(words) + "}";
 }
 
 std::string TxView::members() const {
@@ -175,8 +166,7 @@ void TxView::print_instruction(const Context& context, std::size_t number) const
             << printable(style, value) << "\n";
     };
     for (const InstructionWords::Field& field : words.fields) line(field.name, field.value);
-    if (words.name.empty())
-        line("data", instruction.data.empty() ? "none" : "0x" + hex_text(instruction.data));
+    if (words.name.empty()) line("data", instruction.data.empty() ? "none" : "0x" + hex_of(instruction.data));
     for (std::size_t i = 0; i < instruction.accounts.size(); ++i) {
         const TxAccount& account = accounts_[instruction.accounts[i]];
         line(i < words.roles.size() ? words.roles[i] : std::to_string(i + 1),
@@ -229,7 +219,7 @@ void TxView::print(const Context& context) const {
         for (const InstructionWords::Field& field : words_[i].fields)
             fields += (fields.empty() ? "" : " ") + field.name + "=" + field.value;
         sheet.add({std::to_string(i + 1), words_[i].program, words_[i].name, fields,
-                   program_of(i).to_string(), hex_text(compiled(i).data)});
+                   program_of(i).to_string(), hex_of(compiled(i).data)});
     }
     sheet.print(context);
 }

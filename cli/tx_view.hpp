@@ -59,7 +59,4 @@ private:
 /// sign or write elsewhere in a transaction is not in it.
 std::string instruction_json(const Instruction& instruction);
 
-/// Bytes in hexadecimal digits.
-std::string hex_text(const Bytes& bytes);
-
 }  // namespace libexec::cli

@@ -203,7 +203,7 @@ test('a transaction is signed by a seed or a file that is never shown, and only 
   await refused([...words, '--keypair', key], 2, /can be reached by others .*chmod 600/);
   const other = words.map((word, i) => (words[i - 1] === '--blockhash' ? 'hash' : word));
   await refused([...other, '--user', WALLET], 2, /--blockhash 'hash' is no blockhash/);
-  await refused([...words, '--user', WALLET, '--lookup-table', pool.config], 2, /--lookup-table .*owner/);
+  await refused([...words, '--user', WALLET, '--lookup-table', pool.config], 2, /--lookup-table .*a lookup table belongs to its program/);
   await refused([...words, '--user', WALLET, '--lookup-table', address(9)], 2, /is not among the accounts/);
   const dear = words.map((word, i) => (words[i - 1] === '--min-out' ? '999999999999' : word));
   assert.match((await execctl(OFFLINE, [...dear, '--user', WALLET])).err, /^note: the pool would pay \d+, less than --min-out/);

@@ -43,8 +43,6 @@ struct InstructionShape {
 void describe_by(std::span<const InstructionShape> shapes, std::uint32_t number,
                  std::span<const std::uint8_t> rest, InstructionWords& words);
 
-/// Bytes in hexadecimal digits.
-std::string hex_of(std::span<const std::uint8_t> bytes);
 /// Whether it is UTF-8 without control characters but line ends and tabs.
 bool is_readable(std::string_view text);
 

@@ -32,4 +32,7 @@ struct InstructionWords {
 /// that is not known has no name. Never refuses.
 InstructionWords describe_instruction(const PublicKey& program, std::span<const std::uint8_t> data);
 
+/// Bytes in hexadecimal digits, as those fields show them.
+std::string hex_of(std::span<const std::uint8_t> bytes);
+
 }  // namespace libexec

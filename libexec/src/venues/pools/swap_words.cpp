@@ -174,15 +174,6 @@ const SwapShape shapes[] = {
       "token_program_a", "token_program_b", "referral", "event_authority", "program"}},
 };
 
-std::string hex_of(std::span<const std::uint8_t> bytes) {
-    std::string text = "0x";
-    for (const std::uint8_t byte : bytes) {
-        text += "0123456789abcdef"[byte >> 4];
-        text += "0123456789abcdef"[byte & 15];
-    }
-    return text;
-}
-
 /// Reads numbers off the front; the text of nothing means that the bytes have ended.
 std::string read(Kind kind, std::span<const std::uint8_t>& rest) {
     const auto number = [&rest](std::size_t size) {
@@ -207,7 +198,7 @@ std::string read(Kind kind, std::span<const std::uint8_t>& rest) {
             break;
     }
     const bool none = std::all_of(rest.begin(), rest.end(), [](std::uint8_t byte) { return byte == 0; });
-    std::string text = none ? "none" : hex_of(rest);
+    std::string text = none ? "none" : "0x" + hex_of(rest);
     rest = {};
     return text;
 }
@@ -228,7 +219,7 @@ bool describe_by(const SwapShape& shape, std::span<const std::uint8_t> data, Ins
         if (value.empty()) return false;
         fields.push_back({field.name, std::move(value)});
     }
-    if (!rest.empty()) fields.push_back({"more", hex_of(rest)});
+    if (!rest.empty()) fields.push_back({"more", "0x" + hex_of(rest)});
     words.name = shape.name;
     words.fields = std::move(fields);
     words.roles.assign(shape.roles.begin(), shape.roles.end());
