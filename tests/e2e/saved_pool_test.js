@@ -101,8 +101,9 @@ test('what a wrong command line says', async (place) => {
   const without = (words, name) => words.filter((word, i) => word !== name && words[i - 1] !== name);
   const instead = (words, name, value) => words.map((word, i) => (words[i - 1] === name ? value : word));
   const words = quoteWords(pool, CLOCK);
-  for (const name of ['--accounts', '--pool', '--in', '--amount']) await refused(without(words, name), 2, new RegExp(`${name} is missing`));
-  for (const amount of ['1.5', '-1', '1e9', '', '+1', '0x10', '1 SOL']) await refused(instead(words, '--amount', amount), 2, /no whole number of base units/);
+  await Promise.all(['--accounts', '--pool', '--in', '--amount'].map((name) => refused(without(words, name), 2, new RegExp(`${name} is missing`))));
+  const amounts = ['1.5', '-1', '1e9', '', '+1', '0x10', '1 SOL'];
+  await Promise.all(amounts.map((amount) => refused(instead(words, '--amount', amount), 2, /no whole number of base units/)));
   await refused(instead(words, '--amount', '18446744073709551616'), 2, /more than a token can have/);
   await refused(instead(words, '--pool', 'SOL'), 2, /--pool 'SOL' is no address/);
   await refused(instead(words, '--in', `${pool.sol}1`), 2, /--in '.*' is no address/);
@@ -150,7 +151,7 @@ test('what wrong files in the folder say: the file, the field, the rule and the 
     'account is 5': (all) => { all.account = 5; },
     'is no account: it has neither': (all) => { delete all.pubkey; },
   };
-  for (const [pattern, change] of Object.entries(fields)) await broken(2, new RegExp(`${name}': .*${pattern}`), changed(change));
+  await Promise.all(Object.entries(fields).map(([pattern, change]) => broken(2, new RegExp(`${name}': .*${pattern}`), changed(change))));
   await broken(2, new RegExp(`${name}': is no JSON .*save it anew with`), (pool, file) => fs.writeFileSync(file, '{'));
   await broken(2, /README': is no JSON/, (pool) => fs.writeFileSync(path.join(pool.folder, 'README'), 'hello'));
   await broken(2, /deep': is no file/, (pool) => fs.mkdirSync(path.join(pool.folder, 'deep')));
