@@ -11,6 +11,7 @@ namespace libexec::cli {
 
 const CommandSpec& submit_spec();
 const CommandSpec& quote_spec();
+const CommandSpec& pool_quote_spec();
 const CommandSpec& watch_spec();
 const CommandSpec& get_spec();
 const CommandSpec& explain_spec();
@@ -22,6 +23,7 @@ const CommandSpec& export_spec();
 const CommandSpec& venues_spec();
 const CommandSpec& tokens_spec();
 const CommandSpec& queue_spec();
+const CommandSpec& tx_spec();
 const CommandSpec& bench_spec();
 const CommandSpec& fault_spec();
 const CommandSpec& doctor_spec();

@@ -114,7 +114,7 @@ const std::vector<ExitMeaning>& exit_meanings() {
         {2, "wrong usage or invalid input, also when the server says so"},
         {3, "the server cannot be reached, takes no orders, or the stream was lost for good"},
         {4, "not found"},
-        {5, "the order failed, expired, or was cancelled while waiting"},
+        {5, "the order failed, expired, or was cancelled while waiting; a saved pool refuses the trade"},
         {6, "the wait timed out; the order lives on and its id is printed"},
         {7, "refused for now: rate_limited, queue_full, too_many_connections"},
         {8, "conflict: another order has that key, or it is too late for what was asked"},

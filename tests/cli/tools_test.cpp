@@ -60,6 +60,7 @@ void each_command(const CommandSpec& command, const std::string& path, Visit vis
 /// What to type after each command's name so that it does something; empty: it can be run without a word.
 const std::map<std::string, std::vector<const char*>>& words_of_commands() {
     static const char* const id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    static const char* const key = "So11111111111111111111111111111111111111112";
     static const std::map<std::string, std::vector<const char*>> words{
         {"submit", {"SOL", "USDC", "1"}},
         {"quote", {"SOL", "USDC", "1"}},
@@ -76,6 +77,11 @@ const std::map<std::string, std::vector<const char*>>& words_of_commands() {
         {"venues resume", {"raydium"}},
         {"tokens", {}},
         {"queue", {}},
+        {"pool-quote", {"--accounts", "/no/such/folder", "--pool", key, "--in", key, "--amount", "1"}},
+        {"tx build",
+         {"--accounts", "/no/such/folder", "--pool", key, "--in", key, "--amount", "1", "--min-out", "1",
+          "--user", key, "--blockhash", key}},
+        {"tx decode", {"/no/such/file"}},
         {"bench", {"--orders", "1"}},
         {"bench compare", {"/no/such/a.json", "/no/such/b.json"}},
         {"fault set", {"raydium", "--mode", "error"}},

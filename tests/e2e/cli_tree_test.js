@@ -10,6 +10,7 @@ const path = require('node:path');
 const { test, main, Skip, FAST_WORLD } = require('./support/suite');
 const { within } = require('./support/http');
 const { submitOk, swap, waitForEnd } = require('./support/orders');
+const { writePool } = require('./support/saved_pool');
 
 const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 const NOBODY = 'http://127.0.0.1:1';
@@ -33,6 +34,9 @@ const CASES = {
   'venues resume': { ok: () => ['orca'], server: 'slow', down: 3 },
   tokens: { ok: () => [], down: 3 },
   queue: { ok: () => [], down: 3 },
+  'pool-quote': { ok: ({ pool }) => ['--accounts', pool.folder, '--pool', pool.pool, '--in', pool.sol, '--amount', '1000'], down: 0 },
+  'tx build': { ok: ({ pool }) => buildWords(pool), down: 0 },
+  'tx decode': { ok: (world) => [world.transaction], down: 0 },
   bench: { ok: () => ['--orders', '3', '--connections', '1'], down: 3 },
   'bench compare': { ok: (world) => [world.report, world.report], down: 0 },
   'fault set': { ok: () => ['orca', '--mode', 'slow', '--for', '1h'], down: 3 },
@@ -51,6 +55,9 @@ const CASES = {
   version: { ok: () => [], down: 0 },
   help: { ok: () => [], down: 0 },
 };
+
+const buildWords = (pool) => ['--accounts', pool.folder, '--pool', pool.pool, '--in', pool.sol, '--amount', '1000', '--min-out', '1',
+  '--user', pool.other, '--blockhash', pool.pool];
 
 function environment(server, more = {}) {
   return {
@@ -99,6 +106,11 @@ async function makeWorld(place) {
   const made = await execctl(fast.url, ['keys', 'create', '--name', 'n', '--account', 'a', '--scopes', 'read', '--keys-file', world.keys, '-o', 'json']);
   assert.strictEqual(made.code, 0, made.err);
   world.key = JSON.parse(made.out).id;
+  world.pool = writePool(path.join(world.folder, 'pool'));
+  const built = await execctl(fast.url, ['tx', 'build', ...buildWords(world.pool), '-q']);
+  assert.strictEqual(built.code, 0, built.err);
+  world.transaction = path.join(world.folder, 'transaction');
+  fs.writeFileSync(world.transaction, built.out);
   return world;
 }
 

@@ -6,7 +6,6 @@ namespace libexec {
 namespace {
 
 constexpr std::string_view alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-constexpr std::size_t text_max = 128;
 
 }  // namespace
 
@@ -30,8 +29,8 @@ std::string to_base58(const std::uint8_t* data, std::size_t size_bytes) {
     return text;
 }
 
-std::optional<std::vector<std::uint8_t>> from_base58(std::string_view text) {
-    if (text.size() > text_max) return std::nullopt;
+std::optional<std::vector<std::uint8_t>> from_base58(std::string_view text, std::size_t length_most) {
+    if (text.size() > length_most) return std::nullopt;
     std::size_t zeros = 0;
     while (zeros < text.size() && text[zeros] == alphabet.front()) ++zeros;
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,8 +13,9 @@ namespace libexec {
 
 /// Base58 in Bitcoin's alphabet, as Solana prints keys and signatures.
 std::string to_base58(const std::uint8_t* data, std::size_t size_bytes);
-/// The bytes `text` spells, or nothing when a character is foreign or the text is above 128 characters.
-std::optional<std::vector<std::uint8_t>> from_base58(std::string_view text);
+/// The bytes `text` spells, or nothing when a character is foreign or the text is above `length_most`
+/// characters: the time it takes grows with the square of the length.
+std::optional<std::vector<std::uint8_t>> from_base58(std::string_view text, std::size_t length_most = 128);
 
 /// The address of a token's mint account.
 /// Shape:  32 bytes, ordered as bytes.
