@@ -4,7 +4,7 @@ namespace libexec {
 
 const std::vector<const PoolFamily*>& pool_families() {
     static const std::vector<const PoolFamily*> families{&raydium_cpmm(), &raydium_amm_v4(),
-                                                         &orca_whirlpool()};
+                                                         &orca_whirlpool(), &meteora_dlmm()};
     return families;
 }
 

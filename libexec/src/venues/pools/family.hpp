@@ -8,5 +8,6 @@ namespace libexec {
 const PoolFamily& raydium_cpmm();
 const PoolFamily& raydium_amm_v4();
 const PoolFamily& orca_whirlpool();
+const PoolFamily& meteora_dlmm();
 
 }  // namespace libexec
