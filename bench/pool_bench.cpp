@@ -1,10 +1,11 @@
-// What a pool on the chain costs: reading its accounts, a quote, and each tick a quote crosses.
+// What a pool on the chain costs: reading its accounts, a quote, and each tick or bin a quote crosses.
 #include <chrono>
 #include <cstdio>
 #include <functional>
 
 #include "libexec/venues/pools/pool.hpp"
 #include "table.hpp"
+#include "venues/synthetic_dlmm.hpp"
 #include "venues/synthetic_pools.hpp"
 
 using namespace libexec;
@@ -39,6 +40,20 @@ test::SyntheticWhirlpool whirlpool() {
     for (int i = 1; i < 25; ++i) {
         pool.ticks[-640 * i] = i % 2 == 0 ? 1'000'000'000 : -1'000'000'000;
         pool.ticks[640 * i] = i % 2 == 0 ? -1'000'000'000 : 1'000'000'000;
+    }
+    return pool;
+}
+
+/// Liquidity in every bin of two arrays and a half each way, and no orders.
+test::SyntheticDlmm dlmm() {
+    test::SyntheticDlmm pool;
+    for (auto& token : pool.tokens) token.held = std::uint64_t{1} << 60;
+    pool.step = 10;
+    pool.control = 30'000;
+    pool.function = 1;
+    for (std::int32_t id = -175; id <= 175; ++id) {
+        if (id <= 0) pool.bins[id].y = 1'000'000'000'000;
+        if (id >= 0) pool.bins[id].x = 1'000'000'000'000;
     }
     return pool;
 }
@@ -85,6 +100,21 @@ std::unique_ptr<Pool> measure_pool(const Synthetic& synthetic, std::uint64_t& su
     return pool;
 }
 
+void measure_crossings(const Pool& pool, const std::string& name, const std::string& what,
+                       std::uint64_t& sum) {
+    std::vector<double> without;
+    for (const std::uint32_t crossings : {0u, 1u, 10u, 20u}) {
+        const std::uint64_t amount = crossings == 0 ? 1'000'000 : amount_that_crosses(pool, crossings);
+        const auto runs = measure(
+            5'000, [&] { return pool.sell(pool.mint_a(), amount, now).value().amount_out; }, sum);
+        bench::print_row(name + ": " + std::to_string(crossings) + " " + what + "s crossed", runs, "ns");
+        if (crossings == 0) without = runs;
+        if (crossings == 20)
+            std::printf("%-44s %10.2f ns\n", (name + ": one " + what + " crossed").c_str(),
+                        (bench::median(runs) - bench::median(without)) / crossings);
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -95,18 +125,7 @@ int main() {
     give_reserves(amm);
     measure_pool(cpmm, sum);
     measure_pool(amm, sum);
-    const auto pool = measure_pool(whirlpool(), sum);
-
-    std::vector<double> without;
-    for (const std::uint32_t crossings : {0u, 1u, 10u, 20u}) {
-        const std::uint64_t amount = crossings == 0 ? 1'000'000 : amount_that_crosses(*pool, crossings);
-        const auto runs = measure(
-            5'000, [&] { return pool->sell(pool->mint_a(), amount, now).value().amount_out; }, sum);
-        bench::print_row("orca_whirlpool: " + std::to_string(crossings) + " ticks crossed", runs, "ns");
-        if (crossings == 0) without = runs;
-        if (crossings == 20)
-            std::printf("%-44s %10.2f ns\n", "orca_whirlpool: one tick crossed",
-                        (bench::median(runs) - bench::median(without)) / crossings);
-    }
+    measure_crossings(*measure_pool(whirlpool(), sum), "orca_whirlpool", "tick", sum);
+    measure_crossings(*measure_pool(dlmm(), sum), "meteora_dlmm", "bin", sum);
     return sum == 0 ? 1 : 0;
 }

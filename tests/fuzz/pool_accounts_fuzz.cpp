@@ -80,7 +80,8 @@ void trade(const Pool& pool, const PublicKey& in, const PublicKey& out, std::uin
     const auto sold = pool.sell(in, amount, clock);
     if (sold) {
         require(sold.value().amount_in <= amount, "no more is taken than was given");
-        require(sold.value().fee <= sold.value().amount_in, "the fee is a part of the input");
+        require(sold.value().fee_mint != in || sold.value().fee <= sold.value().amount_in,
+                "a fee of the input is a part of it");
         require(sold.value().price_impact_bps <= 10'000, "an impact is at most all of it");
         const auto again = pool.sell(in, amount, clock);
         require(again && again.value().amount_out == sold.value().amount_out, "asking changes nothing");

@@ -17,23 +17,23 @@ inline constexpr std::size_t arrays_most = 4;
 class Bitmap {
 public:
     /// Without the account.
-    explicit Bitmap(const State& state) : middle_(state.bitmap), active_(state.active) {}
-    /// With the account, where it is known. Errors: bad_account.
-    static Result<Bitmap> read(const PublicKey& pair, const State& state, const AccountStates& accounts);
+    explicit Bitmap(const State& state);
+    /// With the account at `address`, where it is known. Errors: bad_account.
+    static Result<Bitmap> read(const PublicKey& pair, const PublicKey& address, const State& state,
+                               const AccountStates& accounts);
 
     /// Whether a swap has to name the account.
-    bool is_extended() const { return !outside_.empty(); }
+    bool is_extended() const { return extended_; }
     /// The arrays a trade from the active bin comes to, in its order; `down` when X is sold. At most
     /// `arrays_most`.
     std::vector<std::int32_t> on_the_way(bool down) const;
 
 private:
-    /// Whether the array holds liquidity; nothing where nobody knows.
-    std::optional<bool> holds(std::int32_t array) const;
+    /// Moves to the next place that is set, from this one on. False when nothing is known of any.
+    bool find(std::size_t& place, bool down) const;
 
-    std::array<std::uint64_t, 16> middle_;
-    /// Upwards of the middle, 12 times 512 bits, then downwards of it as many. Empty without an account.
-    std::vector<std::uint64_t> outside_;
+    std::vector<std::uint64_t> words_;  ///< of every array there can be, in their order
+    bool extended_ = false;
     std::int32_t active_;
 };
 

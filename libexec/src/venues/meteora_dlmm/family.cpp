@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 
 #include "../pools/instruction_bytes.hpp"
 #include "../pools/pool_side.hpp"
@@ -25,8 +26,12 @@ constexpr PublicKey event_authority = "D1ZN9Wj1fRSUQfCjhvnu1hqDMT7hzjzBBpi12nVni
 /// What the accounts of a pair say.
 struct Contents {
     State state;
-    bool has_bitmap_account = false;
-    std::map<std::int32_t, BinArray> arrays;
+    std::optional<PublicKey> bitmap;  ///< the account, where there is one
+    struct Held {
+        PublicKey address;
+        BinArray array;
+    };
+    std::map<std::int32_t, Held> arrays;
     /// In the order of a trade up and of one down, to the first that does not exist.
     std::array<std::vector<std::int32_t>, 2> ways;
 };
@@ -40,7 +45,7 @@ public:
             terrains_[down].lowest = contents_.state.lowest;
             terrains_[down].highest = contents_.state.highest;
             for (const std::int32_t index : contents_.ways[down])
-                terrains_[down].arrays.push_back(&contents_.arrays.at(index));
+                terrains_[down].arrays.push_back(&contents_.arrays.at(index).array);
         }
     }
 
@@ -92,7 +97,7 @@ public:
         // Who passes the program itself for an account passes none.
         const AccountMeta none = readable(program);
         made.accounts = {writable(address_),
-                         contents_.has_bitmap_account ? writable(bitmap_address(address_)) : none,
+                         contents_.bitmap ? writable(*contents_.bitmap) : none,
                          writable(x_.vault),
                          writable(y_.vault),
                          writable(swap.user_token_in),
@@ -108,7 +113,7 @@ public:
                          readable(event_authority),
                          readable(program)};
         for (const std::int32_t index : arrays)
-            made.accounts.push_back(writable(array_address(address_, index)));
+            made.accounts.push_back(writable(contents_.arrays.at(index).address));
         InstructionBytes data(swap2);
         data.u64(swap.amount_in).u64(swap.min_out);
         for (int i = 0; i < 4; ++i) data.u8(0);  // no further accounts, said in 32 bits
@@ -178,8 +183,9 @@ public:
             keys.push_back(state.value().mints[i]);
             keys.push_back(state.value().vaults[i]);
         }
-        keys.push_back(bitmap_address(pool));
-        const auto bitmap = Bitmap::read(pool, state.value(), known);
+        const PublicKey address = bitmap_address(pool);
+        keys.push_back(address);
+        const auto bitmap = Bitmap::read(pool, address, state.value(), known);
         if (!bitmap) return bitmap.error();
         const auto down = bitmap.value().on_the_way(true);
         const auto up = bitmap.value().on_the_way(false);
@@ -198,20 +204,21 @@ public:
         if (!x) return x.error();
         auto y = open_side(accounts, state.value().mints[1], state.value().vaults[1], pool);
         if (!y) return y.error();
-        const auto bitmap = Bitmap::read(pool, state.value(), accounts);
+        const PublicKey address = bitmap_address(pool);
+        const auto bitmap = Bitmap::read(pool, address, state.value(), accounts);
         if (!bitmap) return bitmap.error();
 
         Contents contents;
         contents.state = state.value();
-        contents.has_bitmap_account = bitmap.value().is_extended();
+        if (bitmap.value().is_extended()) contents.bitmap = address;
         for (std::size_t down = 0; down < 2; ++down) {
             for (const std::int32_t index : bitmap.value().on_the_way(down == 1)) {
                 if (!contents.arrays.contains(index)) {
-                    const auto array =
-                        read_bin_array({pool, index, array_address(pool, index)}, contents.state, accounts);
+                    const PublicKey place = array_address(pool, index);
+                    const auto array = read_bin_array({pool, index, place}, contents.state, accounts);
                     if (!array) return array.error();
                     if (!array.value()) break;
-                    contents.arrays.emplace(index, *array.value());
+                    contents.arrays.emplace(index, Contents::Held{place, *array.value()});
                 }
                 contents.ways[down].push_back(index);
             }

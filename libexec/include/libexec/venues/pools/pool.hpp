@@ -15,7 +15,7 @@ namespace libexec {
 struct PoolTrade {
     std::uint64_t amount_in = 0;   ///< leaves the trader's account, transfer fees included
     std::uint64_t amount_out = 0;  ///< arrives in the trader's account, transfer fees taken off
-    std::uint64_t fee = 0;         ///< the pool's own of the input, in `fee_mint`
+    std::uint64_t fee = 0;         ///< the pool's own, in `fee_mint`: of the input, or of the output
     PublicKey fee_mint;
     std::uint32_t price_impact_bps = 0;  ///< how far the price without fees falls short of that before it
     std::uint32_t crossings = 0;         ///< ticks or bins
