@@ -254,7 +254,8 @@ TEST_SUITE("venues/dlmm_maths") {
         CHECK(parted > 1'000);
     }
 
-    TEST_CASE("what an amount costs is the least that it is sold for") {
+    TEST_CASE(
+        "what an amount costs is the least that it is sold for, or two units more where there are orders") {
         Random random(84);
         int bought = 0;
         for (int i = 0; i < 6'000; ++i) {

@@ -27,6 +27,7 @@ void in_succession(SyntheticDlmm& pool) {
 
 TEST_SUITE("venues/dlmm") {
     TEST_CASE("Meteora DLMM: a small pair pays what the program paid for it in a local virtual machine") {
+        // The amounts are the program's, for the same figures under a pair's address that it had derived.
         struct Row {
             void (*change)(SyntheticDlmm&);
             int side;
