@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 
+#include "libexec/base/random.hpp"
 #include "libexec/venues/pools/pool.hpp"
 #include "synthetic_dlmm.hpp"
 #include "venues/meteora_dlmm/bin_array.hpp"

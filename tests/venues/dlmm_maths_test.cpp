@@ -3,12 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <vector>
 
-#include "synthetic_dlmm.hpp"
-#include "random_pools.hpp"
+#include "random_dlmm.hpp"
 #include "venues/meteora_dlmm/bin_price.hpp"
 #include "venues/meteora_dlmm/walk.hpp"
 #include "whole_numbers.hpp"

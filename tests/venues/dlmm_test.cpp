@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "dlmm_asked.hpp"
-#include "random_pools.hpp"
+#include "random_dlmm.hpp"
 
 using namespace libexec;
 using namespace libexec::test;

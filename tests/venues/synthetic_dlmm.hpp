@@ -1,6 +1,5 @@
 #pragma once
 
-#include "libexec/base/random.hpp"
 #include "synthetic_pools.hpp"
 
 namespace libexec::test {
@@ -51,9 +50,6 @@ struct SyntheticDlmm : SyntheticPool {
 /// (1 + step / 10000)^bin in Q64.64 with the program's roundings, by whole numbers without bounds; 0 where
 /// it has none.
 Wide price_by_hand(std::int32_t bin, std::uint16_t step);
-
-/// So many bins on both sides of any price, with and without orders, gaps and memory of volatility.
-SyntheticDlmm draw_dlmm(Random& random, int bins);
 
 /// A pair at a price of one with bins 1 % apart and everything a bin can hold: liquidity in bins -3 to 3,
 /// orders in -2, 0 and 1, and more liquidity far up and far down.
