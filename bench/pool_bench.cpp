@@ -1,4 +1,4 @@
-// What a pool on the chain costs: reading its accounts, a quote, and each tick a quote crosses.
+// What a pool on the chain costs: reading its accounts, a quote, and each tick or bin a quote crosses.
 #include <chrono>
 #include <cstdio>
 #include <functional>
@@ -7,6 +7,7 @@
 #include "table.hpp"
 #include "venues/synthetic_clmm.hpp"
 #include "venues/synthetic_damm.hpp"
+#include "venues/synthetic_dlmm.hpp"
 #include "venues/synthetic_pools.hpp"
 
 using namespace libexec;
@@ -57,10 +58,24 @@ test::SyntheticClmm clmm() {
     return pool;
 }
 
+/// Liquidity in every bin of two arrays and a half each way, and no orders.
+test::SyntheticDlmm dlmm() {
+    test::SyntheticDlmm pool;
+    for (auto& token : pool.tokens) token.held = std::uint64_t{1} << 60;
+    pool.step = 10;
+    pool.control = 30'000;
+    pool.function = 1;
+    for (std::int32_t id = -175; id <= 175; ++id) {
+        if (id <= 0) pool.bins[id].y = 1'000'000'000'000;
+        if (id >= 0) pool.bins[id].x = 1'000'000'000'000;
+    }
+    return pool;
+}
+
 /// The amount whose sale crosses so many ticks, found by doubling and halving.
 std::uint64_t amount_that_crosses(const Pool& pool, std::uint32_t crossings) {
-    std::uint64_t low = 1;
-    std::uint64_t high = 1;
+    std::uint64_t low = 1'000;  // less is all fee in some pools, and refused
+    std::uint64_t high = low;
     const auto crosses = [&](std::uint64_t amount) {
         const auto trade = pool.sell(pool.mint_a(), amount, now);
         return !trade || trade.value().crossings >= crossings;
@@ -99,17 +114,17 @@ std::unique_ptr<Pool> measure_pool(const Synthetic& synthetic, std::uint64_t& su
     return pool;
 }
 
-/// Sales that cross ticks, and what one of them costs.
-void measure_crossings(const std::string& name, const Pool& pool, std::uint64_t& sum) {
+void measure_crossings(const Pool& pool, const std::string& name, const std::string& what,
+                       std::uint64_t& sum) {
     std::vector<double> without;
-    for (const std::uint32_t crossings : {0u, 1u, 10u, 20u}) {
+    for (const std::uint32_t crossings : {0u, 1u, 5u, 15u}) {
         const std::uint64_t amount = crossings == 0 ? 1'000'000 : amount_that_crosses(pool, crossings);
         const auto runs = measure(
             5'000, [&] { return pool.sell(pool.mint_a(), amount, now).value().amount_out; }, sum);
-        bench::print_row(name + ": " + std::to_string(crossings) + " ticks crossed", runs, "ns");
+        bench::print_row(name + ": " + std::to_string(crossings) + " " + what + "s crossed", runs, "ns");
         if (crossings == 0) without = runs;
-        if (crossings == 20)
-            std::printf("%-44s %10.2f ns\n", (name + ": one tick crossed").c_str(),
+        if (crossings == 15)
+            std::printf("%-44s %10.2f ns\n", (name + ": one " + what + " crossed").c_str(),
                         (bench::median(runs) - bench::median(without)) / crossings);
     }
 }
@@ -124,12 +139,13 @@ int main() {
     give_reserves(amm);
     measure_pool(cpmm, sum);
     measure_pool(amm, sum);
-    measure_crossings("orca_whirlpool", *measure_pool(whirlpool(), sum), sum);
+    measure_crossings(*measure_pool(whirlpool(), sum), "orca_whirlpool", "tick", sum);
+    measure_crossings(*measure_pool(clmm(), sum), "raydium_clmm", "tick", sum);
+    measure_crossings(*measure_pool(dlmm(), sum), "meteora_dlmm", "bin", sum);
     test::SyntheticDamm damm;
     give_reserves(damm);
     damm.liquidity = Wide(1'000'000'000'000) << 64;
     damm.volatility = test::SyntheticVolatility();
     measure_pool(damm, sum);
-    measure_crossings("raydium_clmm", *measure_pool(clmm(), sum), sum);
     return sum == 0 ? 1 : 0;
 }

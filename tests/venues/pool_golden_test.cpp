@@ -149,11 +149,16 @@ TEST_SUITE("venues/golden") {
         check_instructions("meteora_damm_v2", 3);
     }
 
+    TEST_CASE("Meteora DLMM pays what the program pays") {
+        check_quotes("meteora_dlmm", 144);
+        check_instructions("meteora_dlmm", 3);
+    }
+
     TEST_CASE("what a pool wants is what its set of accounts has") {
         const auto root = test::fixtures_or_say();
         if (!root) return;
-        for (const char* family :
-             {"raydium_cpmm", "raydium_amm_v4", "orca_whirlpool", "raydium_clmm", "meteora_damm_v2"}) {
+        for (const char* family : {"raydium_cpmm", "raydium_amm_v4", "orca_whirlpool", "raydium_clmm",
+                                   "meteora_dlmm", "meteora_damm_v2"}) {
             const auto lines = test::read_golden(*root / "golden" / (std::string(family) + ".jsonl"));
             const AccountStates there = test::read_accounts(*root, lines.front()["accounts"]);
             const PublicKey pool = key_of(lines.front()["pool"].text());

@@ -12,7 +12,10 @@ using Whole =
 
 /// The same number, without bounds.
 inline Whole whole(Wide value) {
-    return Whole(static_cast<std::uint64_t>(value >> 64)) << 64 | Whole(static_cast<std::uint64_t>(value));
+    Whole made(static_cast<std::uint64_t>(value >> 64));
+    made <<= 64;
+    made += static_cast<std::uint64_t>(value);
+    return made;
 }
 
 /// The least whole number that is not below numerator / by.

@@ -3,8 +3,9 @@
 namespace libexec {
 
 const std::vector<const PoolFamily*>& pool_families() {
-    static const std::vector<const PoolFamily*> families{
-        &raydium_cpmm(), &raydium_amm_v4(), &orca_whirlpool(), &raydium_clmm(), &meteora_damm_v2()};
+    static const std::vector<const PoolFamily*> families{&raydium_cpmm(),   &raydium_amm_v4(),
+                                                         &orca_whirlpool(), &raydium_clmm(),
+                                                         &meteora_dlmm(),   &meteora_damm_v2()};
     return families;
 }
 
