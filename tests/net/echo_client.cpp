@@ -1,5 +1,6 @@
-// A WebSocket client that sends every text back, for test servers in other languages: net_echo_client URL
-// [CA_FILE]. Says on standard output how it ended: "closed CODE REASON" or "error WORDS".
+// A WebSocket client that sends every text back, for test servers in other languages: net_echo_client
+// [CA_FILE]. Connects to each URL that it reads on standard input, one after the other, and says on standard
+// output how that ended: "closed CODE REASON" or "error WORDS". Ends with its standard input.
 
 #include <iostream>
 #include <string>
@@ -28,7 +29,8 @@ Task<void> echo(WebSocketClient& client, std::string url, std::string& ended) {
             // There is no sending of bytes; they are told by their number.
             std::string text = said.value().payload;
             if (said.value().kind == WsMessage::Kind::binary) text = "binary:" + std::to_string(text.size());
-            done = co_await client.send_text(std::move(text));
+            // A connection that has ended meanwhile says so to `next`, behind what came before.
+            (void)co_await client.send_text(std::move(text));
         }
     }
     if (!done) ended = "error " + done.error().detail;
@@ -37,20 +39,16 @@ Task<void> echo(WebSocketClient& client, std::string url, std::string& ended) {
 }  // namespace
 
 int main(int count, char** words) {
-    if (count < 2) {
-        std::cerr << "net_echo_client URL [CA_FILE]\n";
-        return 2;
-    }
     WebSocketClientConfig config;
     config.message_bytes_max = 64 * 1024;
-    config.trust = TlsTrust::load(count > 2 ? words[2] : "");
-    asio::io_context io{1};
-    std::string ended;
-    {
-        WebSocketClient client(io.get_executor(), std::move(config));
-        test::spawn(io, echo(client, words[1], ended));
+    if (count > 1) config.trust = TlsTrust::load(words[1]);
+    for (std::string url; std::getline(std::cin, url);) {
+        asio::io_context io{1};
+        std::string ended;
+        WebSocketClient client(io.get_executor(), config);
+        test::spawn(io, echo(client, url, ended));
         io.run();  // until the connection is gone as well
+        std::cout << ended << std::endl;
     }
-    std::cout << ended << std::endl;
     return 0;
 }
