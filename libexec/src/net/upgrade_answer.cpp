@@ -76,20 +76,23 @@ UpgradeAnswer::Step UpgradeAnswer::refuse(Reason reason, std::string why) {
     return Step::refused;
 }
 
+UpgradeAnswer::Step UpgradeAnswer::too_long() {
+    return refuse(Reason::service_unavailable,
+                  "its answer has a head of more than " + std::to_string(head_bytes_max_) + " bytes");
+}
+
 UpgradeAnswer::Step UpgradeAnswer::consume(std::string_view bytes, std::size_t& used) {
     used = 0;
     // Byte by byte up to the empty line, which is where any reader of HTTP ends a head, so that frames behind
     // it are never taken for part of it.
     while (used < bytes.size()) {
+        if (taken_ == head_bytes_max_) return too_long();
         const char byte = bytes[used++];
         head_ += byte;
         ++taken_;
         const bool over = byte == '\n' && (head_.ends_with("\n\r\n") || head_.ends_with("\n\n"));
         if (!over && taken_ < head_bytes_max_) continue;
-        if (!over) {
-            return refuse(Reason::service_unavailable,
-                          "its answer has a head of more than " + std::to_string(head_bytes_max_) + " bytes");
-        }
+        if (!over) return too_long();
         http_parser parser;
         http_parser_init(&parser, HTTP_RESPONSE);
         http_parser_settings settings;

@@ -40,6 +40,7 @@ private:
     struct Head;
 
     Step refuse(Reason reason, std::string why);
+    Step too_long();
     Step judge(const Head& head);
     std::string trouble_with(const Head& head) const;
 
