@@ -10,17 +10,17 @@ const { test, main } = require('./support/suite');
 const { chance } = require('./support/chance');
 const { sleep } = require('./support/http');
 const { checkEvents } = require('./support/judge');
-const { Localnet, makeKeyPair, SOL_MINT } = require('./support/localnet');
+const { makeKeyPair, startLocalnet, SOL_MINT } = require('./support/localnet');
 const { inParallel, readEvents, readOrder, submit, submitOk, swap, waitForEnd } = require('./support/orders');
 
 const USDC_MINT = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 const SOL = 10n ** 9n;
+const SLOT_MS = 50;  // a blockhash lives 7.5 s then, and finality takes 1.6 s
 const ALL = process.argv.includes('--all');
 
 // A node, a funded wallet and a counterparty that gives 150 USDC for a SOL and a SOL for 150 USDC.
 async function world(place, { urls = (node) => node.urls, settings = {} } = {}) {
-  const node = await new Localnet().start();
-  place.atEnd(() => node.stop());
+  const node = await startLocalnet(place, SLOT_MS);
   const folder = place.folder('wallet');
   const wallet = makeKeyPair(node.web3);
   const counterparty = makeKeyPair(node.web3);

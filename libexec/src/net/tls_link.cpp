@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -60,8 +61,8 @@ bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || 
 
 }  // namespace
 
-TlsLink::TlsLink(const TlsIdentity& identity, int descriptor)
-    : ssl_(SSL_new(identity.context())), descriptor_(descriptor) {
+TlsLink::TlsLink(ssl_ctx_st* context, int descriptor, bool client)
+    : ssl_(SSL_new(context)), descriptor_(descriptor), client_(client) {
     BIO* const bio = BIO_new(method());
     if (ssl_ == nullptr || bio == nullptr) {
         SSL_free(ssl_);
@@ -71,7 +72,29 @@ TlsLink::TlsLink(const TlsIdentity& identity, int descriptor)
     BIO_set_data(bio, this);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_, bio, bio);
+}
+
+TlsLink::TlsLink(const TlsIdentity& identity, int descriptor)
+    : TlsLink(identity.context(), descriptor, false) {
     SSL_set_accept_state(ssl_);
+}
+
+TlsLink::TlsLink(const TlsTrust& trust, const std::string& host, int descriptor)
+    : TlsLink(trust.context(), descriptor, true) {
+    SSL_set_connect_state(ssl_);
+    X509_VERIFY_PARAM* const rules = SSL_get0_param(ssl_);
+    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    // An address has no business in SNI (RFC 6066 section 3), and is looked for elsewhere in a certificate.
+    const bool is_address = X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1;
+    ERR_clear_error();
+    if (is_address) return;
+    const bool named =
+        SSL_set_tlsext_host_name(ssl_, host.c_str()) == 1 && SSL_set1_host(ssl_, host.c_str()) == 1;
+    ERR_clear_error();
+    if (named) return;
+    // Without a name to hold the certificate against, no certificate is good.
+    broken_ = true;
+    trouble_ = "the host cannot be named in TLS";
 }
 
 TlsLink::~TlsLink() { SSL_free(ssl_); }
@@ -156,17 +179,24 @@ TlsLink::Step TlsLink::step_after(int result) {
             return Step::wants_write;
         case SSL_ERROR_ZERO_RETURN:
             return Step::closed;
-        case SSL_ERROR_SYSCALL:
-            trouble_ = at_end_ ? "the client left" : std::generic_category().message(error_number);
-            break;
         default:
-            const char* const reason = ERR_reason_error_string(ERR_peek_error());
-            trouble_ = reason != nullptr ? reason : "no reason given";
+            trouble_ = words_of(SSL_get_error(ssl_, result), error_number);
             break;
     }
     ERR_clear_error();
     broken_ = true;
     return Step::failed;
+}
+
+std::string TlsLink::words_of(int ssl_error, int error_number) const {
+    if (ssl_error == SSL_ERROR_SYSCALL) {
+        if (at_end_) return client_ ? "the server left" : "the client left";
+        return std::generic_category().message(error_number);
+    }
+    if (const long verdict = SSL_get_verify_result(ssl_); client_ && verdict != X509_V_OK)
+        return std::string("the certificate does not count: ") + X509_verify_cert_error_string(verdict);
+    const char* const reason = ERR_reason_error_string(ERR_peek_error());
+    return reason != nullptr ? reason : "no reason given";
 }
 
 }  // namespace libexec

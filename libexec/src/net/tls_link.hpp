@@ -7,12 +7,13 @@
 #include <string_view>
 
 #include "libexec/net/tls_identity.hpp"
+#include "libexec/net/tls_trust.hpp"
 
 struct ssl_st;  // OpenSSL's SSL
 
 namespace libexec {
 
-/// The server's end of one TLS connection over a socket that never blocks. All on one thread at a time.
+/// One end of a TLS connection over a socket that never blocks. All on one thread at a time.
 class TlsLink {
 public:
     /// How far one call came.
@@ -24,8 +25,10 @@ public:
         failed        ///< for good; `trouble` says why
     };
 
-    /// `descriptor` stays the caller's and outlives this.
+    /// The server's end. `descriptor` stays the caller's and outlives this.
     TlsLink(const TlsIdentity& identity, int descriptor);
+    /// The client's end: asks for `host`, a name or an address, and accepts a certificate for nobody else.
+    TlsLink(const TlsTrust& trust, const std::string& host, int descriptor);
     ~TlsLink();
     TlsLink(const TlsLink&) = delete;
     TlsLink& operator=(const TlsLink&) = delete;
@@ -49,7 +52,9 @@ public:
     bool at_end() const { return at_end_; }
 
 private:
+    TlsLink(ssl_ctx_st* context, int descriptor, bool client);
     Step step_after(int result);
+    std::string words_of(int ssl_error, int error_number) const;
     Step after_reading(Step step);
 
     ssl_st* ssl_;
@@ -62,6 +67,7 @@ private:
     bool established_ = false;
     bool broken_ = false;
     bool unfinished_write_ = false;
+    bool client_;
 };
 
 /// What a TLS connection carries at most in one record (RFC 8446 section 5.1).

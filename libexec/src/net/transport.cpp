@@ -16,6 +16,10 @@ void Transport::secure(const TlsIdentity& identity) {
     tls_ = std::make_unique<TlsLink>(identity, socket_.native_handle());
 }
 
+void Transport::secure(const TlsTrust& trust, const std::string& host) {
+    tls_ = std::make_unique<TlsLink>(trust, host, socket_.native_handle());
+}
+
 asio::error_code Transport::error_of(TlsLink::Step step, Direction& waits_for, Direction usual) {
     waits_for = usual;
     switch (step) {

@@ -34,6 +34,8 @@ public:
     unsigned char first_byte(asio::error_code& error);
     /// From here on by TLS; `handshake` comes next.
     void secure(const TlsIdentity& identity);
+    /// The same as a client of `host`.
+    void secure(const TlsTrust& trust, const std::string& host);
     bool is_secure() const { return tls_ != nullptr; }
     /// One step of it: no error when it is done.
     void handshake(asio::error_code& error);

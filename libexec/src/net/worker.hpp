@@ -12,19 +12,16 @@
 #include <vector>
 
 // After the standard library: Asio asks it about aligned allocation, and all files must get the same answer.
-#include <asio/basic_waitable_timer.hpp>
 #include <asio/io_context.hpp>
 
 #include "libexec/base/clock.hpp"
 #include "libexec/base/task.hpp"
 #include "libexec/net/http_server.hpp"
 #include "request_reader.hpp"
+#include "steady_timer.hpp"
 #include "transport.hpp"
 
 namespace libexec {
-
-using SteadyTimer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                               asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 /// A point in the life of a worker, counted in its ticks: deadlines cost no look at any clock.
 using Tick = std::uint64_t;

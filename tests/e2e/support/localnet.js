@@ -58,12 +58,12 @@ function makeKeyPair(web3) {
 }
 
 class Localnet {
-  // Slots of 50 ms: a blockhash lives 7.5 s, and finality takes 1.6 s.
-  constructor(slotMs = 50) { this.slotMs = slotMs; }
+  constructor(slotMs) { this.slotMs = slotMs; }
 
   async start() {
     this.folder = findFolder();
-    this.web3 = createRequire(path.join(this.folder, 'server.mjs'))('@solana/web3.js');
+    this.packages = createRequire(path.join(this.folder, 'server.mjs'));
+    this.web3 = this.packages('@solana/web3.js');
     this.port = await twoPorts();
     this.process = spawn(process.execPath, [path.join(this.folder, 'server.mjs'), '--port', String(this.port), '--slot-ms', String(this.slotMs)],
       { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -152,4 +152,11 @@ class Localnet {
   }
 }
 
-module.exports = { Localnet, makeKeyPair, SOL_MINT };
+// A node that ends with the place.
+async function startLocalnet(place, slotMs) {
+  const node = await new Localnet(slotMs).start();
+  place.atEnd(() => node.stop());
+  return node;
+}
+
+module.exports = { Localnet, makeKeyPair, startLocalnet, SOL_MINT };
