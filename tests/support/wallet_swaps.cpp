@@ -38,7 +38,10 @@ const PublicKey& wallet() {
 
 PublicKey purse(const PublicKey& owner, const PublicKey& mint,
                 const PublicKey& program = keys::token_program) {
-    return associated_token_address(owner, program, mint);
+    static std::map<std::array<PublicKey, 3>, PublicKey> known;  // deriving one takes its time
+    const auto [place, fresh] = known.try_emplace({owner, mint, program});
+    if (fresh) place->second = associated_token_address(owner, program, mint);
+    return place->second;
 }
 
 void append(Bytes& bytes, std::uint64_t number, std::size_t size) {

@@ -145,6 +145,9 @@ TEST_SUITE("venues/solana/swap_policy") {
         CHECK(policy.check(message, swap.terms, {table}));
         table.key = plain_key(91);
         begins(policy.check(message, swap.terms, {table}).error().detail, "accounts: ");
+        Message short_of_keys = swap.message();
+        short_of_keys.instructions.back().accounts.push_back(250);
+        begins(policy.check(short_of_keys, swap.terms).error().detail, "accounts: there is no account 250");
     }
 
     TEST_CASE("the compute budget has three words, each said once, within its ceilings") {
@@ -487,6 +490,13 @@ TEST_SUITE("venues/solana/swap_policy") {
         begins(
             refusal(transfers, [](WalletSwap& swap) { swap.instructions.back().accounts[3].signer = false; }),
             "signers: 1 keys sign, and 2");
+        begins(refusal(transfers,
+                       [](WalletSwap& swap) {
+                           auto& accounts = swap.instructions.back().accounts;
+                           accounts[3].signer = false;
+                           accounts[1].signer = true;
+                       }),
+               "signers: " + plain_key(202).to_string() + " signs, and ");
     }
 
     TEST_CASE("the wallet's accounts of other tokens are left alone") {
@@ -514,7 +524,7 @@ TEST_SUITE("venues/solana/swap_policy") {
         int passed = 0;
         int refused = 0;
         int unreadable = 0;
-        for (int i = 0; i < 6'000; ++i) {
+        for (int i = 0; i < 3'000; ++i) {
             const WalletSwap& swap = swaps[random.below(swaps.size())];
             Message message = changed(swap.message(), draw);
             while (random.below(3) == 0) message = changed(std::move(message), draw);
@@ -536,9 +546,9 @@ TEST_SUITE("venues/solana/swap_policy") {
                 ++refused;
             }
         }
-        CHECK(passed > 300);
-        CHECK(refused > 2'000);
-        CHECK(unreadable > 50);
+        CHECK(passed > 150);
+        CHECK(refused > 1'000);
+        CHECK(unreadable > 25);
     }
 }
 
