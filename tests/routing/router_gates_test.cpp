@@ -1,5 +1,6 @@
 #include "libexec/routing/router.hpp"
 
+#include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <doctest/doctest.h>
 
