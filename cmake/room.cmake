@@ -4,7 +4,7 @@
 # file set, installed and each proven to compile alone. USES are the rooms below it; PRIVATE are third-party
 # targets that no public header shows.
 function(libexec_room name)
-    cmake_parse_arguments(ROOM "" "" "SOURCES;HEADERS;USES;PUBLIC;PRIVATE" ${ARGN})
+    cmake_parse_arguments(ROOM "" "" "SOURCES;HEADERS;USES;PUBLIC;PRIVATE;APART" ${ARGN})
     set(target libexec_${name})
     add_library(${target} STATIC ${ROOM_SOURCES})
     add_library(libexec::${name} ALIAS ${target})
@@ -29,8 +29,22 @@ function(libexec_room name)
         add_dependencies(${target} libexec_arrows)
     endif()
     libexec_precompile(${target} rooms)
+    libexec_unity(${target} APART ${ROOM_APART})
     install(TARGETS ${target} EXPORT libexec ARCHIVE FILE_SET HEADERS)
     set_property(GLOBAL APPEND PROPERTY LIBEXEC_ROOMS ${name})
+endfunction()
+
+# libexec_unity(TARGET [APART a.cpp ...])
+#
+# With LIBEXEC_UNITY several sources are compiled as one, which takes half the time from nothing. Names in unnamed
+# namespaces then meet: a source whose names others have as well is compiled APART. The `dev` build compiles each alone.
+function(libexec_unity target)
+    if(NOT LIBEXEC_UNITY)
+        return()
+    endif()
+    cmake_parse_arguments(UNITY "" "" "APART" ${ARGN})
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_source_files_properties(${UNITY_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 # libexec_precompile(TARGET rooms|programs)

@@ -121,7 +121,7 @@ private:
         landed.fee_lamports = detail.fee_lamports;
         const Result<Transaction> sent = decode_transaction(attempt.signed_bytes);
         if (!sent) {
-            note(attempt, "solana.unreadable_attempt", sent.error().detail);
+            note(attempt, "solana.unreadable_attempt", sent.error().detail, LogLevel::error);
             co_return Unknown{};
         }
         const Message& message = sent.value().message;
@@ -132,7 +132,7 @@ private:
         const Result<BalanceChanges> moved = balance_changes(detail, message.keys.front());
         if (!moved) {
             // It did land. What was quoted is the best that is known.
-            note(attempt, "solana.amounts_unknown", moved.error().detail);
+            note(attempt, "solana.amounts_unknown", moved.error().detail, LogLevel::warn);
             landed.amount_in = attempt.quoted_in;
             landed.amount_out = attempt.quoted_out;
             co_return landed;
@@ -162,8 +162,10 @@ private:
         co_return Unknown{};
     }
 
-    void note(const Attempt& attempt, const char* event, const std::string& what) {
-        log_.write(LogLevel::debug, event, what,
+    void note(const Attempt& attempt, const char* event, const std::string& what,
+              LogLevel level = LogLevel::debug) {
+        if (!log_.enabled(level)) return;
+        log_.write(level, event, what,
                    {LogField{"orderId", attempt.order.to_string()}, LogField{"txHash", attempt.signature}});
     }
 
