@@ -86,8 +86,10 @@ struct RpcTopic;
 /// A subscription, which ends with it. May outlive the RpcSubscriptions.
 class RpcSubscription {
 public:
+    /// None; nothing is told.
     RpcSubscription() = default;
     ~RpcSubscription() { end(); }
+    /// Takes over; `other` holds none any more.
     RpcSubscription(RpcSubscription&& other) noexcept = default;
     /// Ends what was held before.
     RpcSubscription& operator=(RpcSubscription&& other) noexcept;
