@@ -7,13 +7,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <vector>
+
+#include <asio/executor_work_guard.hpp>
 
 #include "libexec/chain/solana/signer_server.hpp"
 #include "libexec/chain/solana/signer_wire.hpp"

@@ -350,4 +350,15 @@ test('a key file that others can reach or that is none, and bad options, are ref
   assert.strictEqual(unbase58(wallet.address).compare(wallet.key), 0);
 });
 
+test('its page names every option it has, and no other', async () => {
+  const { code, said } = await runToEnd(['--help']);
+  assert.strictEqual(code, 0);
+  const has = new Set(said.match(/^ +(?:-[a-z],)?--[a-z-]+/gm).map((option) => option.replace(/.*--/, '--')));
+  const page = fs.readFileSync(path.join(__dirname, '../../docs/signing.md'), 'utf8');
+  const rows = page.split('\n').filter((line) => /^\| `--/.test(line)).map((line) => line.split('|')[1]).join(' ');
+  const named = new Set(rows.match(/--[a-z-]+/g));
+  for (const own of ['--help', '--version']) assert.ok(has.delete(own), own);
+  assert.deepStrictEqual([...named].sort(), [...has].sort());
+});
+
 main();
