@@ -19,6 +19,9 @@ namespace make = instructions;
 constexpr PublicKey cpmm = "CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C"_key;
 constexpr PublicKey amm_v4 = "675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8"_key;
 constexpr PublicKey whirlpool = "whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc"_key;
+constexpr PublicKey clmm = "CAMMCzo5YL8w4VFF8KVHrK22GGUsp5VTaW7grrKgrWqK"_key;
+constexpr PublicKey dlmm = "LBUZKhRxPF3XUpBCjp4YzTKgLccjZhTSDM9YuVaPwxo"_key;
+constexpr PublicKey damm_v2 = "cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG"_key;
 const PublicKey apples = plain_key(201);
 const PublicKey pears = plain_key(202);
 
@@ -88,6 +91,54 @@ Instruction whirlpool_swap(const PublicKey& a, const PublicKey& b, bool a_to_b) 
     append(call.data, 1, 1);
     append(call.data, a_to_b ? 1 : 0, 1);
     append(call.data, 0, 1);
+    return call;
+}
+
+/// With as many arrays as a pool can name.
+Instruction clmm_swap(const PublicKey& in, const PublicKey& out) {
+    Instruction call = pool_call(clmm, 20, {0x2b, 0x04, 0xed, 0x0b, 0x1a, 0xc9, 0x1e, 0x62});
+    call.accounts[0] = {wallet(), true, false};
+    call.accounts[3] = {purse(wallet(), in), false, true};
+    call.accounts[4] = {purse(wallet(), out), false, true};
+    call.accounts[11].key = in;
+    call.accounts[12].key = out;
+    static const PublicKey extension = [&] {
+        constexpr std::string_view seed = "pool_tick_array_bitmap_extension";
+        const PublicKey& pool = call.accounts[2].key;
+        return derive_address(
+                   {Bytes(seed.begin(), seed.end()), Bytes(pool.bytes().begin(), pool.bytes().end())}, clmm)
+            .value()
+            .key;
+    }();
+    call.accounts[13].key = extension;
+    append(call.data, 0, 16);
+    append(call.data, 1, 1);
+    return call;
+}
+
+/// The same, and nobody to share the fee with: the program stands for none.
+Instruction dlmm_swap(const PublicKey& in, const PublicKey& out) {
+    Instruction call = pool_call(dlmm, 20, {0x41, 0x4b, 0x3f, 0x4c, 0xeb, 0x5b, 0x5b, 0x88});
+    call.accounts[4] = {purse(wallet(), in), false, true};
+    call.accounts[5] = {purse(wallet(), out), false, true};
+    call.accounts[6].key = in;
+    call.accounts[7].key = out;
+    call.accounts[9] = {dlmm, false, false};
+    call.accounts[10] = {wallet(), true, false};
+    append(call.data, 0, 4);
+    return call;
+}
+
+/// Without a referral, and with the account by which the program sees the other instructions.
+Instruction damm_swap(const PublicKey& in, const PublicKey& out) {
+    Instruction call = pool_call(damm_v2, 15, {0xf8, 0xc6, 0x9e, 0x91, 0xe1, 0x75, 0x87, 0xc8});
+    call.accounts[2] = {purse(wallet(), in), false, true};
+    call.accounts[3] = {purse(wallet(), out), false, true};
+    call.accounts[6].key = in;
+    call.accounts[7].key = out;
+    call.accounts[8] = {wallet(), true, false};
+    call.accounts[11] = {damm_v2, false, false};
+    call.accounts[14] = {keys::instructions_sysvar, false, false};
     return call;
 }
 
@@ -259,6 +310,15 @@ private:
             const bool a_to_b = call.data.at(41) == 1;
             at = {3, std::size_t(a_to_b ? 7 : 9), std::size_t(a_to_b ? 9 : 7), 8};
             if (call.data.at(40) != 1) return "a purchase";
+        } else if (program == clmm) {
+            at = {0, 3, 4, 8};
+            if (call.data.at(40) != 1) return "a purchase";
+        } else if (program == dlmm) {
+            at = {10, 4, 5, 8};
+            if (key(call, 9) != dlmm) return "a part of the fee for others";
+        } else if (program == damm_v2) {
+            at = {8, 2, 3, 8};
+            if (key(call, 11) != damm_v2) return "a part of the fee for others";
         } else {
             return "a pool nobody can read here";
         }
@@ -384,6 +444,9 @@ std::vector<WalletSwap> wallet_swaps() {
             framed("into sol by amm", apples, sol, {amm_swap(apples, sol)}),
             framed("tokens by whirlpool", apples, pears, {whirlpool_swap(apples, pears, true)}),
             framed("sol by whirlpool", sol, apples, {whirlpool_swap(apples, sol, false)}),
+            framed("tokens by clmm", apples, pears, {clmm_swap(apples, pears)}),
+            framed("sol by dlmm", sol, pears, {dlmm_swap(sol, pears)}),
+            framed("into sol by damm", apples, sol, {damm_swap(apples, sol)}),
             framed("tokens by transfers", apples, pears, two_transfers(apples, pears)),
             framed("sol by transfers", sol, pears, two_transfers(sol, pears))};
 }

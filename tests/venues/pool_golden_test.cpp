@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 
 #include "libexec/venues/pools/pool.hpp"
+#include "read_back.hpp"
 #include "support/golden.hpp"
 
 using namespace libexec;
@@ -112,6 +114,16 @@ void check_instructions(const std::string& family, int expected) {
         REQUIRE(made);
         CHECK(made.value() == instruction_of(line["expected"]));
         equal += made.value() == instruction_of(line["expected"]) ? 1 : 0;
+        for (const PoolFamily* one : pool_families()) {
+            if (one->name() != family) continue;
+            // Raydium CLMM names its bitmap's extension before the arrays; it is the one account of its size.
+            const AccountStates accounts = test::read_accounts(*root, line["accounts"]);
+            const bool has_extension =
+                family == "raydium_clmm" && std::ranges::any_of(accounts, [one](const auto& entry) {
+                    return entry.second.owner == one->program() && entry.second.data.size() == 1832;
+                });
+            test::check_read_back(*one, swap, instruction_of(line["expected"]), has_extension);
+        }
         const auto trade = pool->sell(swap.mint_in, swap.amount_in, clock);
         REQUIRE(trade);
         CHECK(trade.value().amount_out == test::number_of(line["amount_out"]));

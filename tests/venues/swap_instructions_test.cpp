@@ -1,10 +1,16 @@
 #include <doctest/doctest.h>
 
+#include <initializer_list>
+#include <set>
+
 #include "libexec/solana/address.hpp"
 #include "libexec/solana/instructions.hpp"
 #include "libexec/venues/pools/swap_instructions.hpp"
 #include "libexec/venues/pools/swap_words.hpp"
-#include "synthetic_pools.hpp"
+#include "read_back.hpp"
+#include "synthetic_clmm.hpp"
+#include "synthetic_damm.hpp"
+#include "synthetic_dlmm.hpp"
 
 using namespace libexec;
 using test::key_numbered;
@@ -153,27 +159,91 @@ TEST_SUITE("venues/swap instructions") {
     }
 
     TEST_CASE("what every family builds is a swap that is known, with its pool and user in their roles") {
-        test::SyntheticCpmm cpmm = pool_of(false);
         test::SyntheticAmm amm;
-        for (auto& token : amm.tokens) token.held = 1'000'000'000;
-        for (const auto& [address, accounts] :
-             {std::pair{cpmm.address, cpmm.encode()}, std::pair{amm.address, amm.encode()}}) {
-            auto opened = family_of(accounts.at(address))->open(address, accounts);
-            REQUIRE(opened);
-            PoolSwap swap;
-            swap.user = key_numbered(500);
-            swap.mint_in = opened.value()->mint_a();
-            swap.amount_in = 12;
-            const auto made = opened.value()->swap(swap, {});
-            REQUIRE(made);
-            const auto words =
-                describe_swap(made.value().program, made.value().data, made.value().accounts.size());
-            CHECK(words.fields[0].value == "12");
-            REQUIRE(words.roles.size() == made.value().accounts.size());
-            for (std::size_t i = 0; i < words.roles.size(); ++i) {
-                if (words.roles[i] == "pool") CHECK(made.value().accounts[i].key == address);
-                if (words.roles[i] == "user") CHECK(made.value().accounts[i].signer);
+        test::SyntheticWhirlpool whirlpool;
+        whirlpool.liquidity = 1'000'000;
+        test::SyntheticDamm damm;
+        test::SyntheticDamm limited;  // its fee grows with the amount of a sale of the second token
+        limited.mode = 2;
+        limited.cliff = 10'000'000;
+        limited.collects = 1;
+        limited.periods = 50;
+        limited.reduction = 300'000;
+        limited.duration = 1'000;
+        limited.limit_most = 4'000;
+        limited.opens_at = 1'799'999'750;
+        for (test::SyntheticPool* one :
+             std::initializer_list<test::SyntheticPool*>{&amm, &whirlpool, &damm, &limited}) {
+            for (auto& token : one->tokens) token.held = 1'000'000'000'000;
+        }
+        test::SyntheticClmm near = test::small_clmm();
+        near.has_extension = false;
+        test::SyntheticClmm far = test::small_clmm();  // more arrays than are named
+        far.ticks.clear();
+        for (std::int32_t i = 0; i < 9; ++i) {
+            far.ticks[-600 * i - 300] = 1'000;
+            far.ticks[600 * i + 300] = -1'000;
+        }
+        test::SyntheticDlmm extended = test::small_dlmm();
+        extended.has_bitmap_account = true;
+        const AccountStates states[] = {pool_of(false).encode(),
+                                        amm.encode(),
+                                        whirlpool.encode(),
+                                        damm.encode(),
+                                        limited.encode(),
+                                        near.encode(),
+                                        test::small_clmm().encode(),
+                                        far.encode(),
+                                        extended.encode(),
+                                        test::small_dlmm().encode()};
+        const PublicKey address = test::SyntheticPool().address;
+        std::set<std::size_t> counts;
+        std::set<const PoolFamily*> families;
+        for (const AccountStates& accounts : states) {
+            const PoolFamily& family = *family_of(accounts.at(address));
+            CAPTURE(family.name());
+            auto opened = family.open(address, accounts);
+            REQUIRE_MESSAGE(opened, (opened ? "" : opened.error().detail));
+            for (const bool forward : {true, false}) {
+                PoolSwap swap;
+                swap.user = key_numbered(500);
+                swap.mint_in = forward ? opened.value()->mint_a() : opened.value()->mint_b();
+                swap.user_token_in = key_numbered(501);
+                swap.user_token_out = key_numbered(502);
+                swap.amount_in = 0x0102030405060708;
+                swap.min_out = 0x1112131415161718;
+                const auto built = opened.value()->swap(swap, {1'000, 1'800'000'000, 900});
+                REQUIRE_MESSAGE(built, (built ? "" : built.error().detail));
+                const Instruction& made = built.value();
+                const bool is_extended =
+                    accounts.contains(near.extension_key()) && family.name() == "raydium_clmm";
+                test::check_read_back(family, swap, made, is_extended);
+                counts.insert(made.accounts.size());
+                families.insert(&family);
+
+                const auto words = describe_swap(made.program, made.data, made.accounts.size());
+                CHECK(words.fields[0].value == "72623859790382856");
+                CHECK(words.fields[1].value == "1230066625199609624");
+                REQUIRE(words.roles.size() <= made.accounts.size());
+                std::size_t found = 0;
+                for (std::size_t i = 0; i < words.roles.size(); ++i) {
+                    const PublicKey& key = made.accounts[i].key;
+                    const std::string& role = words.roles[i];
+                    if (role == "pool") CHECK(key == address);
+                    if (role == "user") CHECK(made.accounts[i].signer);
+                    if (role == "user") CHECK(key == swap.user);
+                    if (role == "user_in" || role == (forward ? "user_a" : "user_b"))
+                        CHECK(key == swap.user_token_in);
+                    if (role == "user_out" || role == (forward ? "user_b" : "user_a"))
+                        CHECK(key == swap.user_token_out);
+                    found += role == "pool" || role.starts_with("user") ? 1 : 0;
+                }
+                CHECK(found == 4);
             }
         }
+        CHECK(families.size() == pool_families().size());
+        // The most that a CLMM names among them, and a DAMM v2 with one more than is usual.
+        CHECK(counts.contains(20));
+        CHECK(counts.contains(15));
     }
 }

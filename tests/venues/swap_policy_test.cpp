@@ -10,11 +10,8 @@
 #include "libexec/solana/instructions.hpp"
 #include "libexec/solana/transaction.hpp"
 #include "libexec/solana/well_known.hpp"
-#include "libexec/venues/pools/pool.hpp"
 #include "support/golden.hpp"
 #include "support/wallet_swaps.hpp"
-#include "venues/solana/pool_swaps.hpp"
-#include "venues/synthetic_pools.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -26,6 +23,9 @@ namespace {
 constexpr PublicKey cpmm = "CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C"_key;
 constexpr PublicKey amm_v4 = "675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8"_key;
 constexpr PublicKey whirlpool = "whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc"_key;
+constexpr PublicKey clmm = "CAMMCzo5YL8w4VFF8KVHrK22GGUsp5VTaW7grrKgrWqK"_key;
+constexpr PublicKey dlmm = "LBUZKhRxPF3XUpBCjp4YzTKgLccjZhTSDM9YuVaPwxo"_key;
+constexpr PublicKey damm_v2 = "cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG"_key;
 
 const PublicKey& wallet() {
     static const PublicKey key = wallet_pair().public_key();
@@ -367,7 +367,8 @@ TEST_SUITE("venues/solana/swap_policy") {
         for (const Program& program :
              {Program{tokens, cpmm, 0, 4, 5, 8}, Program{into_sol, amm_v4, 16, 14, 15, 1},
               Program{"tokens by whirlpool", whirlpool, 3, 7, 9, 8},
-              Program{"sol by whirlpool", whirlpool, 3, 9, 7, 8}}) {
+              Program{"sol by whirlpool", whirlpool, 3, 9, 7, 8}, Program{"tokens by clmm", clmm, 0, 3, 4, 8},
+              Program{"sol by dlmm", dlmm, 10, 4, 5, 8}, Program{"into sol by damm", damm_v2, 8, 2, 3, 8}}) {
             CAPTURE(program.name);
             const auto account = [&](std::size_t place, AccountMeta meta) {
                 return refusal(program.name, [&, place, meta](WalletSwap& swap) {
@@ -422,6 +423,38 @@ TEST_SUITE("venues/solana/swap_policy") {
                 refusal("tokens by whirlpool", [at](WalletSwap& swap) { swap.of(whirlpool).data[at] ^= 1; }),
                 "swap: ");
         }
+        for (const std::size_t at : {24, 39, 40}) {  // a price limit, a purchase
+            CAPTURE(at);
+            begins(refusal("tokens by clmm", [at](WalletSwap& swap) { swap.of(clmm).data[at] ^= 1; }),
+                   "swap: ");
+        }
+        for (const std::size_t at : {24, 27})  // further accounts
+            begins(refusal("sol by dlmm", [at](WalletSwap& swap) { swap.of(dlmm).data[at] ^= 1; }), "swap: ");
+        begins(refusal("tokens by clmm",
+                       [](WalletSwap& swap) { swap.of(clmm).accounts[11].key = plain_key(5); }),
+               "account_in: ");
+    }
+
+    TEST_CASE("the arrays a swap names may be fewer, one at the least; nobody gets a part of its fee") {
+        const auto cut = [](const std::string& name, const PublicKey& program, std::size_t count) {
+            return refusal(name, [&](WalletSwap& swap) { swap.of(program).accounts.resize(count); });
+        };
+        CHECK(cut("tokens by clmm", clmm, 15) == "passed");
+        begins(cut("tokens by clmm", clmm, 14), "swap: ");
+        begins(cut("tokens by clmm", clmm, 13), "swap: ");
+        CHECK(cut("sol by dlmm", dlmm, 17) == "passed");
+        begins(cut("sol by dlmm", dlmm, 16), "swap: ");
+        CHECK(cut("into sol by damm", damm_v2, 14) == "passed");
+        begins(cut("into sol by damm", damm_v2, 13), "swap: ");
+        const auto stranger = [](const std::string& name, const PublicKey& program, std::size_t place) {
+            return refusal(name, [&](WalletSwap& swap) {
+                swap.of(program).accounts[place] = {plain_key(5), false, true};
+            });
+        };
+        begins(stranger("tokens by clmm", clmm, 13), "swap: ");  // then it is an array too many
+        begins(stranger("sol by dlmm", dlmm, 9), "swap: ");
+        begins(stranger("into sol by damm", damm_v2, 11), "swap: ");
+        begins(stranger("into sol by damm", damm_v2, 14), "swap: ");
     }
 
     TEST_CASE("there is one swap, and it is there") {
@@ -549,44 +582,6 @@ TEST_SUITE("venues/solana/swap_policy") {
         CHECK(passed > 150);
         CHECK(refused > 1'000);
         CHECK(unreadable > 25);
-    }
-}
-
-TEST_SUITE("venues/solana/pool_swaps") {
-    TEST_CASE("what a pool writes is read back") {
-        const auto check = [](const AccountStates& accounts, const PublicKey& address) {
-            const auto pool = family_of(accounts.at(address))->open(address, accounts);
-            REQUIRE(pool);
-            for (const bool forward : {true, false}) {
-                PoolSwap swap;
-                swap.user = plain_key(1);
-                swap.mint_in = forward ? pool.value()->mint_a() : pool.value()->mint_b();
-                swap.user_token_in = plain_key(2);
-                swap.user_token_out = plain_key(3);
-                swap.amount_in = 0x0102030405060708;
-                swap.min_out = 0x1112131415161718;
-                const auto made = pool.value()->swap(swap, ChainClock{1, 1'800'000'000, 1});
-                REQUIRE(made);
-                const auto read = solana_venues::read_pool_swap(made.value());
-                REQUIRE(read);
-                CHECK(read->user == swap.user);
-                CHECK((read->mint_in == swap.mint_in || read->mint_in == PublicKey()));
-                CHECK(read->user_token_in == swap.user_token_in);
-                CHECK(read->user_token_out == swap.user_token_out);
-                CHECK(read->amount_in == swap.amount_in);
-                CHECK(read->min_out == swap.min_out);
-            }
-        };
-        SyntheticCpmm product;
-        product.tokens[0].held = product.tokens[1].held = 1'000'000;
-        check(product.encode(), product.address);
-        SyntheticAmm amm;
-        amm.tokens[0].held = amm.tokens[1].held = 1'000'000;
-        check(amm.encode(), amm.address);
-        SyntheticWhirlpool whirl;
-        whirl.tokens[0].held = whirl.tokens[1].held = 1'000'000;
-        whirl.liquidity = 1'000'000;
-        check(whirl.encode(), whirl.address);
     }
 
     TEST_CASE("the swaps of real transactions pass under their own terms and no narrower ones") {

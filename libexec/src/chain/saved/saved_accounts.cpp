@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "account_document.hpp"
+#include "libexec/solana/clock_state.hpp"
 #include "libexec/solana/well_known.hpp"
 
 namespace libexec {
@@ -17,19 +18,10 @@ using saved::trouble;
 
 namespace {
 
-constexpr PublicKey sysvar_program = "Sysvar1111111111111111111111111111111111111"_key;
-constexpr std::size_t clock_size = 40;  // slot, start of the epoch, epoch, the next leaders', time
-
 const std::string save_anew = "save it anew with `solana account ADDRESS --output json --output-file FILE`";
 
 Rejection folder_trouble(const std::string& folder, const std::string& what) {
     return reject(Reason::invalid_parameter, "the folder '" + folder + "' " + what);
-}
-
-std::uint64_t number_at(const Bytes& data, std::size_t at) {
-    std::uint64_t number = 0;
-    for (std::size_t i = 8; i-- > 0;) number = number << 8 | data[at + i];
-    return number;
 }
 
 /// What stands in a file; nothing but a word of why not when it cannot be read.
@@ -138,13 +130,12 @@ Result<Done> SavedAccounts::keep(const std::string& file, const PublicKey& key, 
         return trouble(file, "the account " + key.to_string() + " stands in '" + known->second +
                                  "' already: one of them is old, move it away");
     if (key == well_known::clock_sysvar && !clock_is_of_bundle_) {
-        if (account.owner != sysvar_program || account.data.size() != clock_size)
+        const auto clock = read_clock(account);
+        if (!clock)
             return trouble(file, "the account " + key.to_string() +
-                                     " is not the chain's clock: it has to have 40 bytes and belong to " +
-                                     sysvar_program.to_string());
-        const std::uint64_t time = number_at(account.data, 32);
-        clock_ = ChainClock{number_at(account.data, 0), static_cast<std::int64_t>(time),
-                            number_at(account.data, 16)};
+                                     " is not the chain's clock: it has to have 40 bytes and belong to "
+                                     "Sysvar1111111111111111111111111111111111111");
+        clock_ = clock.value();
     }
     files_.emplace(key, file);
     accounts_[key] = std::move(account);

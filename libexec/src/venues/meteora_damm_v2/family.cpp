@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "../pools/constant_product.hpp"
-#include "../pools/instruction_bytes.hpp"
 #include "../pools/liquidity.hpp"
 #include "../pools/pool_side.hpp"
+#include "../pools/sale_shape.hpp"
 #include "../pools/wide.hpp"
 #include "curve.hpp"
 #include "state.hpp"
@@ -18,7 +18,17 @@ using namespace pools;
 namespace meteora_damm_v2_pool {
 namespace {
 
-constexpr std::string_view swap_exact_in = "\xf8\xc6\x9e\x91\xe1\x75\x87\xc8"sv;
+constexpr std::size_t named_accounts = 14;
+constexpr std::size_t referral = 11;
+// One more account where the program looks at the other instructions.
+constexpr SaleShape sale = {.program = program,
+                            .name = "\xf8\xc6\x9e\x91\xe1\x75\x87\xc8"sv,  // swap
+                            .manner = ""sv,
+                            .accounts_least = named_accounts,
+                            .accounts_most = named_accounts + 1,
+                            .user = 8,
+                            .token_in = 2,
+                            .token_out = 3};
 
 /// What the curve makes of a trade, before any fee.
 struct Exchange {
@@ -115,7 +125,7 @@ public:
         // A fee that grows with the amount makes the program look for a second swap in the transaction.
         if (state_.base_fee.limits(moment(clock, way.value().forward)))
             made.accounts.push_back(readable(well_known::instructions_sysvar));
-        made.data = InstructionBytes(swap_exact_in).u64(swap.amount_in).u64(swap.min_out).take();
+        made.data = sale.data(swap);
         return made;
     }
 
@@ -240,6 +250,16 @@ public:
         }
         return std::unique_ptr<Pool>(
             new DammPool(pool, state.value(), std::move(sides[0]), std::move(sides[1])));
+    }
+
+    std::optional<PoolSwap> read_swap(const Instruction& instruction) const override {
+        const auto read = sale.read(instruction);
+        if (!read) return std::nullopt;
+        const auto& accounts = instruction.accounts;
+        const bool is_referred = accounts[referral].key != meteora_damm_v2_pool::program;
+        const bool names_another = accounts.size() > named_accounts &&
+                                   accounts[named_accounts].key != well_known::instructions_sysvar;
+        return is_referred || names_another ? std::nullopt : read;
     }
 };
 

@@ -5,8 +5,8 @@
 #include <map>
 #include <optional>
 
-#include "../pools/instruction_bytes.hpp"
 #include "../pools/pool_side.hpp"
+#include "../pools/sale_shape.hpp"
 #include "bitmap.hpp"
 #include "state.hpp"
 #include "walk.hpp"
@@ -19,7 +19,17 @@ using namespace pools;
 namespace meteora_dlmm_pool {
 namespace {
 
-constexpr std::string_view swap2 = "\x41\x4b\x3f\x4c\xeb\x5b\x5b\x88"sv;
+constexpr std::size_t named_accounts = 16;
+constexpr std::size_t host_fee = 9;
+// Behind those come the arrays, one at the least. Manner: no further accounts, said in 32 bits.
+constexpr SaleShape sale = {.program = program,
+                            .name = "\x41\x4b\x3f\x4c\xeb\x5b\x5b\x88"sv,  // swap2
+                            .manner = "\0\0\0\0"sv,
+                            .accounts_least = named_accounts + 1,
+                            .accounts_most = named_accounts + arrays_most,
+                            .user = 10,
+                            .token_in = 4,
+                            .token_out = 5};
 /// Where the program's events come from: derived from "__event_authority".
 constexpr PublicKey event_authority = "D1ZN9Wj1fRSUQfCjhvnu1hqDMT7hzjzBBpi12nVniYD6"_key;
 
@@ -114,10 +124,7 @@ public:
                          readable(program)};
         for (const std::int32_t index : arrays)
             made.accounts.push_back(writable(contents_.arrays.at(index).address));
-        InstructionBytes data(swap2);
-        data.u64(swap.amount_in).u64(swap.min_out);
-        for (int i = 0; i < 4; ++i) data.u8(0);  // no further accounts, said in 32 bits
-        made.data = data.take();
+        made.data = sale.data(swap);
         return made;
     }
 
@@ -225,6 +232,12 @@ public:
         }
         return std::unique_ptr<Pool>(
             new Pair(pool, std::move(contents), std::move(x).value(), std::move(y).value()));
+    }
+
+    std::optional<PoolSwap> read_swap(const Instruction& instruction) const override {
+        const auto read = sale.read(instruction);
+        const bool shares_the_fee = read && instruction.accounts[host_fee].key != meteora_dlmm_pool::program;
+        return shares_the_fee ? std::nullopt : read;
     }
 };
 

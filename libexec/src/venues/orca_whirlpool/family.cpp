@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "../pools/instruction_bytes.hpp"
 #include "../pools/liquidity.hpp"
 #include "../pools/pool_side.hpp"
+#include "../pools/sale_shape.hpp"
 #include "oracle.hpp"
 #include "state.hpp"
 #include "walk.hpp"
@@ -18,7 +18,19 @@ using namespace pools;
 namespace orca_whirlpool_pool {
 namespace {
 
-constexpr std::string_view swap_v2 = "\x2b\x04\xed\x0b\x1a\xc9\x1e\x62"sv;
+constexpr SaleShape sale_of(bool a_to_b) {
+    return {.program = program,
+            .name = "\x2b\x04\xed\x0b\x1a\xc9\x1e\x62"sv,  // swap_v2
+            // No price limit, the amount is the input's, which token is sold, no further accounts.
+            .manner = a_to_b ? "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\1\0"sv
+                             : "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0"sv,
+            .accounts_least = 15,
+            .accounts_most = 15,
+            .user = 3,
+            .token_in = a_to_b ? 7U : 9U,
+            .token_out = a_to_b ? 9U : 7U,
+            .mint_in = a_to_b ? 5U : 6U};
+}
 
 /// Both ways out of the present price: down (A is sold) and up.
 struct Ways {
@@ -121,17 +133,7 @@ public:
         for (std::size_t i = 0; i < 3; ++i)
             made.accounts.push_back(writable(arrays[std::min(i, arrays.size() - 1)]));
         made.accounts.push_back(writable(contents_.oracle_key));
-        constexpr std::uint64_t no_price_limit = 0;
-        constexpr std::uint8_t no_further_accounts = 0;
-        made.data = InstructionBytes(swap_v2)
-                        .u64(swap.amount_in)
-                        .u64(swap.min_out)
-                        .u64(no_price_limit)
-                        .u64(no_price_limit)
-                        .u8(1)  // the amount is the input's
-                        .u8(a_to_b ? 1 : 0)
-                        .u8(no_further_accounts)
-                        .take();
+        made.data = sale_of(a_to_b).data(swap);
         return made;
     }
 
@@ -246,6 +248,11 @@ public:
         }
         return std::unique_ptr<Pool>(
             new Whirlpool(pool, std::move(contents), std::move(a).value(), std::move(b).value()));
+    }
+
+    std::optional<PoolSwap> read_swap(const Instruction& instruction) const override {
+        const auto of_a = sale_of(true).read(instruction);
+        return of_a ? of_a : sale_of(false).read(instruction);
     }
 };
 

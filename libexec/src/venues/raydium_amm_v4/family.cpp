@@ -1,8 +1,8 @@
 #include "../pools/family.hpp"
 
 #include "../pools/constant_product.hpp"
-#include "../pools/instruction_bytes.hpp"
 #include "../pools/pool_side.hpp"
+#include "../pools/sale_shape.hpp"
 #include "state.hpp"
 
 namespace libexec {
@@ -13,7 +13,14 @@ using namespace pools;
 namespace raydium_amm_v4_pool {
 namespace {
 
-constexpr std::string_view swap_base_in = "\x09"sv;
+constexpr SaleShape sale = {.program = program,
+                            .name = "\x09"sv,  // swap_base_in
+                            .manner = ""sv,
+                            .accounts_least = 17,
+                            .accounts_most = 17,
+                            .user = 16,
+                            .token_in = 14,
+                            .token_out = 15};
 
 class AmmPool final : public Pool {
 public:
@@ -70,7 +77,7 @@ public:
                          writable(swap.user_token_in),
                          writable(swap.user_token_out),
                          signing(swap.user)};
-        made.data = InstructionBytes(swap_base_in).u64(swap.amount_in).u64(swap.min_out).take();
+        made.data = sale.data(swap);
         return made;
     }
 
@@ -138,6 +145,10 @@ public:
         }
         return std::unique_ptr<Pool>(
             new AmmPool(pool, state.value(), std::move(sides[0]), std::move(sides[1])));
+    }
+
+    std::optional<PoolSwap> read_swap(const Instruction& instruction) const override {
+        return sale.read(instruction);
     }
 };
 

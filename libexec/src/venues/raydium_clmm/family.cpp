@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "../pools/instruction_bytes.hpp"
 #include "../pools/liquidity.hpp"
 #include "../pools/pool_side.hpp"
+#include "../pools/sale_shape.hpp"
 #include "array_map.hpp"
 #include "state.hpp"
 #include "walk.hpp"
@@ -18,7 +18,19 @@ using namespace pools;
 namespace raydium_clmm_pool {
 namespace {
 
-constexpr std::string_view swap_v2 = "\x2b\x04\xed\x0b\x1a\xc9\x1e\x62"sv;
+constexpr std::size_t named_accounts = 13;
+constexpr std::size_t pool_place = 2;
+// Behind those come the bitmap beyond the pool's own, where there is one, and one array at the least.
+// Manner: no price limit, and the amount is the input's.
+constexpr SaleShape sale = {.program = program,
+                            .name = "\x2b\x04\xed\x0b\x1a\xc9\x1e\x62"sv,  // swap_v2
+                            .manner = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"sv,
+                            .accounts_least = named_accounts + 1,
+                            .accounts_most = named_accounts + 1 + arrays_most,
+                            .user = 0,
+                            .token_in = 3,
+                            .token_out = 4,
+                            .mint_in = 11};
 constexpr std::uint8_t swap_off = 1 << 4;
 
 /// The arrays that a trade comes to in one direction, as far as they are known.
@@ -108,14 +120,7 @@ public:
         // The program stops reading at an account that does not exist.
         if (contents_.extension) made.accounts.push_back(writable(*contents_.extension));
         for (const PublicKey& key : arrays.keys) made.accounts.push_back(writable(key));
-        constexpr std::uint64_t no_price_limit = 0;
-        made.data = InstructionBytes(swap_v2)
-                        .u64(swap.amount_in)
-                        .u64(swap.min_out)
-                        .u64(no_price_limit)
-                        .u64(no_price_limit)
-                        .u8(1)  // the amount is the input's
-                        .take();
+        made.data = sale.data(swap);
         return made;
     }
 
@@ -239,6 +244,15 @@ public:
         }
         return std::unique_ptr<Pool>(
             new ClmmPool(pool, std::move(contents), std::move(sides[0]), std::move(sides[1])));
+    }
+
+    std::optional<PoolSwap> read_swap(const Instruction& instruction) const override {
+        const auto read = sale.read(instruction);
+        if (!read) return std::nullopt;
+        const auto& accounts = instruction.accounts;
+        const bool is_extended = accounts[named_accounts].key == extension_address(accounts[pool_place].key);
+        const std::size_t arrays = accounts.size() - named_accounts - (is_extended ? 1 : 0);
+        return arrays < 1 || arrays > arrays_most ? std::nullopt : read;
     }
 };
 

@@ -1,7 +1,7 @@
 #include "../pools/family.hpp"
 
-#include "../pools/instruction_bytes.hpp"
 #include "../pools/pool_side.hpp"
+#include "../pools/sale_shape.hpp"
 #include "curve.hpp"
 #include "state.hpp"
 
@@ -13,7 +13,15 @@ using namespace pools;
 namespace raydium_cpmm_pool {
 namespace {
 
-constexpr std::string_view swap_base_input = "\x8f\xbe\x5a\xda\xc4\x1e\x33\xde"sv;
+constexpr SaleShape sale = {.program = program,
+                            .name = "\x8f\xbe\x5a\xda\xc4\x1e\x33\xde"sv,  // swap_base_input
+                            .manner = ""sv,
+                            .accounts_least = 13,
+                            .accounts_most = 13,
+                            .user = 0,
+                            .token_in = 4,
+                            .token_out = 5,
+                            .mint_in = 10};
 constexpr std::uint8_t swap_off = 1 << 2;
 
 class CpmmPool final : public Pool {
@@ -82,7 +90,7 @@ public:
                          readable(in.mint),
                          readable(out.mint),
                          writable(state_.observation)};
-        made.data = InstructionBytes(swap_base_input).u64(swap.amount_in).u64(swap.min_out).take();
+        made.data = sale.data(swap);
         return made;
     }
 
@@ -148,6 +156,10 @@ public:
         }
         return std::unique_ptr<Pool>(
             new CpmmPool(pool, state.value(), rates.value(), std::move(sides[0]), std::move(sides[1])));
+    }
+
+    std::optional<PoolSwap> read_swap(const Instruction& instruction) const override {
+        return sale.read(instruction);
     }
 };
 

@@ -19,8 +19,8 @@ constexpr std::uint64_t margin_units = 1'000;
 Result<Message> message_of(const SwapTask& task, const std::vector<Instruction>& core, std::uint32_t units,
                            std::uint64_t price) {
     SwapFrame frame = task.frame;
-    frame.compute_unit_limit = units;
-    frame.compute_unit_price = price;
+    if (units != 0) frame.compute_unit_limit = units;
+    if (price != 0) frame.compute_unit_price = price;
     MessageDraft draft;
     draft.payer = frame.wallet;
     draft.instructions = framed(frame, core);

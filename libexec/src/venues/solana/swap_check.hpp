@@ -8,7 +8,7 @@
 #include "libexec/solana/chain_reader.hpp"
 #include "libexec/solana/message.hpp"
 #include "libexec/venues/solana/swap_costs.hpp"
-#include "swap_frame.hpp"
+#include "../pools/swap_frame.hpp"
 #include "wallet_change.hpp"
 
 namespace libexec {

@@ -5,7 +5,7 @@
 
 #include "libexec/solana/address.hpp"
 #include "libexec/solana/well_known.hpp"
-#include "pool_swaps.hpp"
+#include "libexec/venues/pools/pool.hpp"
 
 namespace libexec::solana_venues {
 namespace {
@@ -37,6 +37,11 @@ bool is_call(const Instruction& instruction, std::uint8_t tag, std::size_t size)
     return instruction.data.size() == size && instruction.data[0] == tag;
 }
 
+const PoolFamily* family_of_program(const PublicKey& program) {
+    const auto found = std::ranges::find(pool_families(), program, &PoolFamily::program);
+    return found == pool_families().end() ? nullptr : *found;
+}
+
 std::string name_of(const PublicKey& program) {
     if (program == keys::compute_budget_program) return "compute budget";
     if (program == keys::system_program) return "System";
@@ -44,9 +49,7 @@ std::string name_of(const PublicKey& program) {
     if (program == keys::token_program) return "SPL Token";
     if (program == keys::token_2022_program) return "Token-2022";
     if (program == keys::memo_program) return "memo";
-    for (const PoolFamily* family : pool_families()) {
-        if (family->program() == program) return std::string(family->name());
-    }
+    if (const PoolFamily* family = family_of_program(program)) return std::string(family->name());
     return program.to_string();
 }
 
@@ -87,9 +90,7 @@ SwapReview::Kind SwapReview::kind_of(const PublicKey& program) {
     if (program == keys::associated_token_program) return Kind::token_account;
     if (program == keys::token_program || program == keys::token_2022_program) return Kind::token;
     if (program == keys::memo_program) return Kind::memo;
-    const bool is_pool = std::ranges::any_of(
-        pool_families(), [&](const PoolFamily* family) { return family->program() == program; });
-    return is_pool ? Kind::pool : Kind::unknown;
+    return family_of_program(program) != nullptr ? Kind::pool : Kind::unknown;
 }
 
 SwapReview::Trouble SwapReview::take(const Instruction& instruction, std::size_t count) {
@@ -295,7 +296,7 @@ SwapReview::Trouble SwapReview::take_memo(const Instruction& instruction) const 
 SwapReview::Trouble SwapReview::take_pool(const Instruction& instruction) {
     if (std::ranges::find(config_.programs, instruction.program) == config_.programs.end())
         return refuse_this("program", instruction, "calls a pool program that is not allowed here");
-    const auto read = read_pool_swap(instruction);
+    const auto read = family_of_program(instruction.program)->read_swap(instruction);
     if (!read) return refuse_this("swap", instruction, unlike("the sale of an amount for a least output"));
     const PoolSwap& swap = *read;
     if (swap.user != wallet_)

@@ -5,7 +5,7 @@
 
 #include "libexec/base/result.hpp"
 #include "libexec/solana/account_state.hpp"
-#include "swap_frame.hpp"
+#include "../pools/swap_frame.hpp"
 
 namespace libexec {
 

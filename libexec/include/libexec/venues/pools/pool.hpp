@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,9 @@ struct PoolSwap {
     PublicKey user_token_out;
     std::uint64_t amount_in = 0;
     std::uint64_t min_out = 0;
+
+    /// Whether nothing of it differs.
+    friend bool operator==(const PoolSwap&, const PoolSwap&) = default;
 };
 
 /// A pool as its accounts describe it. Prices exactly as the deployed program does and refuses where it
@@ -77,6 +81,11 @@ public:
     /// The pool as these accounts describe it. Errors: bad_account, unsupported_token.
     virtual Result<std::unique_ptr<Pool>> open(const PublicKey& pool,
                                                const AccountStates& accounts) const = 0;
+
+    /// The sale that an instruction as `Pool::swap` makes them is, nothing for all others: another
+    /// instruction, another number of accounts or bytes, a purchase, a price limit. `mint_in` is the default
+    /// key where the instruction does not name it.
+    virtual std::optional<PoolSwap> read_swap(const Instruction& instruction) const = 0;
 };
 
 /// Every family there is, by the order in which a list shows them.

@@ -12,8 +12,8 @@ PublicKey SwapFrame::account_out() const { return associated_token_address(walle
 std::vector<Instruction> framed(const SwapFrame& frame, const std::vector<Instruction>& core) {
     namespace make = instructions;
     std::vector<Instruction> all;
-    if (frame.compute_unit_limit != 0) all.push_back(make::compute_unit_limit(frame.compute_unit_limit));
-    if (frame.compute_unit_price != 0) all.push_back(make::compute_unit_price(frame.compute_unit_price));
+    if (frame.compute_unit_limit) all.push_back(make::compute_unit_limit(*frame.compute_unit_limit));
+    if (frame.compute_unit_price) all.push_back(make::compute_unit_price(*frame.compute_unit_price));
     if (!frame.memo.empty()) all.push_back(make::memo(frame.memo));
     if (frame.wraps_sol)
         all.push_back(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,15 +19,17 @@ struct SwapFrame {
     std::uint64_t amount_in = 0;
     bool wraps_sol = false;
     bool unwraps_sol = false;
-    std::uint32_t compute_unit_limit = 0;  ///< 0: left out
-    std::uint64_t compute_unit_price = 0;  ///< 0: left out
-    std::string memo;                      ///< empty: left out
+    std::optional<std::uint32_t> compute_unit_limit;
+    std::optional<std::uint64_t> compute_unit_price;
+    std::string memo;  ///< empty: left out
 
     PublicKey account_in() const;
     PublicKey account_out() const;
 };
 
-/// The instructions of the whole transaction, `core` in their middle.
+/// The instructions of the whole transaction in the order in which they run, `core` in their middle: what it
+/// may use and pay for, the memo, the account of SOL that is wrapped and that of what is bought, each made
+/// unless it is there, the wrapping, and the accounts of wrapped SOL closed.
 std::vector<Instruction> framed(const SwapFrame& frame, const std::vector<Instruction>& core);
 
 }  // namespace libexec
