@@ -166,7 +166,7 @@ constexpr std::array setting_table{
             "confirmed finalized"},
     Setting{
         "QUOTE_TIMEOUT_MS", "--quote-timeout-ms", "quote_timeout_ms", "a whole number from 1 to 60000",
-        "1000", "how long a venue may think about a quote", false,
+        "1000", "how long a venue may think about a quote; 5000 where CHAIN is solana", false,
         [](Options& o, std::string_view text) { return take_ms(text, 1, 60'000, o.engine.quote_timeout); }},
     Setting{"ORDERS_PER_MINUTE",
             "--orders-per-minute",

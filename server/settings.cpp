@@ -73,13 +73,14 @@ std::string toml_value(std::string_view text) {
     return '"' + std::string(text) + '"';
 }
 
-/// A transaction on a cluster lives for a minute, and finality takes another quarter.
+/// A transaction on a cluster lives for a minute, and finality takes another quarter; a venue asks a node
+/// several times before it has built one.
 void give_the_chain_its_time(ResolvedOptions& resolved) {
-    constexpr std::string_view on_solana = "120000";
     if (resolved.options.engine.chain != "solana") return;
     for (ResolvedValue& value : resolved.values) {
-        if (value.setting->env != "ORDER_DEADLINE_MS" || value.origin != Origin::fallback) continue;
-        value.text = on_solana;
+        if (value.origin != Origin::fallback) continue;
+        if (value.setting->env == "ORDER_DEADLINE_MS") value.text = "120000";
+        if (value.setting->env == "QUOTE_TIMEOUT_MS") value.text = "5000";
         value.setting->take(resolved.options, value.text);
     }
 }

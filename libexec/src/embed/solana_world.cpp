@@ -42,6 +42,9 @@ T run_now(asio::io_context& io, Task<T> work) {
     return std::move(answer).value();
 }
 
+/// Spares the first order the wait. What fails is tried again by whoever asks.
+Task<void> learn(PoolBook& book) { co_await book.learn(); }
+
 Task<Done> pause(Timers& timers, std::chrono::milliseconds span) {
     co_await timers.sleep_for(span);
     co_return Done();
@@ -77,6 +80,7 @@ SolanaWorld::SolanaWorld(const Config& config, const Surroundings& around, std::
     reader_ = make_rpc_reader(*client_);
     book_.emplace(std::move(pools), *reader_, around_.clock, &around_.log);
     asio::co_spawn(around_.io, client_->keep_probing(), asio::detached);
+    asio::co_spawn(around_.io, learn(*book_), asio::detached);
     if (client_->witnesses().size() < 2)
         around_.log.warn(
             "solana.one_endpoint",
