@@ -97,7 +97,7 @@ TEST_SUITE("engine/lifecycle") {
         world.time.pass(30s);
         CHECK(world.signer.signatures == 1);
         CHECK(world.status(id) == OrderStatus::expired);
-        CHECK(world.order(id).failure->detail.find("the only endpoint") != std::string::npos);
+        CHECK(world.row(id).order.failure->detail.find("the only endpoint") != std::string::npos);
         CHECK(world.row(id).attempts.front().resolution == Resolution::expired);
         check_invariants(world.store, world.chain);
     }
