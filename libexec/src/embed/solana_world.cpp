@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 constexpr PublicKey mainnet = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"_key;
 
 /// How long the endpoints may take to say which cluster they are of, and when they are asked again.
-constexpr std::chrono::milliseconds cluster_within{15'000};
+constexpr std::chrono::milliseconds cluster_within{8'000};
 constexpr std::chrono::milliseconds cluster_pause{500};
 
 /// How long a signer process may take to say whose key it has, its own start included.
