@@ -206,7 +206,7 @@ TEST_SUITE("net/websocket client, without and with tls") {
         for (const bool tls : {false, true}) {
             Pair pair(tls);
             const auto config = pair.trusting();
-            for (int turns = 0; turns < 60; ++turns) {
+            for (int turns = 0; turns < 40; ++turns) {
                 CAPTURE(turns);
                 for (const bool loop_goes_first : {false, true}) {
                     std::optional<Result<Done>> connected;

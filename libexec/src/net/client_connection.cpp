@@ -127,7 +127,9 @@ void ClientConnection::abandon() {
 
 Task<void> ClientConnection::live(std::shared_ptr<ClientConnection> self, WsUrl url) {
     try {
-        Result<Done> done = co_await self->reach(url);
+        Result<Done> done = Done{};
+        if (url.secure) done = self->find_trust();
+        if (done) done = co_await self->reach(url);
         if (done && url.secure) done = co_await self->shake_hands(url);
         if (done) done = co_await self->upgrade(url);
         if (!done) {

@@ -78,7 +78,7 @@ private:
 
     bool is_connecting() const { return state_ == State::connecting; }
     bool has_socket() const { return socket_.has_value() || transport_.has_value(); }
-    Result<std::shared_ptr<const TlsTrust>> trust() const;
+    Result<Done> find_trust();
     void opened();
     void wake_all();
     bool inbox_full() const;

@@ -52,10 +52,11 @@ std::string handshake_request(const WsUrl& url, std::string_view user_agent, std
 
 }  // namespace
 
-Result<std::shared_ptr<const TlsTrust>> ClientConnection::trust() const {
-    if (config_.trust) return config_.trust;
+/// Before any deadline begins: reading the system's certificates takes a machine under load a while.
+Result<Done> ClientConnection::find_trust() {
     try {
-        return TlsTrust::load({});
+        if (!config_.trust) config_.trust = TlsTrust::load({});
+        return Done{};
     } catch (const std::exception& error) {
         return unavailable(error.what());
     }
@@ -109,9 +110,7 @@ Task<Result<Done>> ClientConnection::reach_one(const tcp::endpoint& place, std::
 }
 
 Task<Result<Done>> ClientConnection::shake_hands(const WsUrl& url) {
-    const Result<std::shared_ptr<const TlsTrust>> trusted = trust();
-    if (!trusted) co_return trusted.error();
-    transport_->secure(*trusted.value(), url.host);
+    transport_->secure(*config_.trust, url.host);
     asio::error_code error;
     transport_->handshake(error);
     while (error == asio::error::would_block) {

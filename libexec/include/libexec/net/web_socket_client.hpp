@@ -17,15 +17,16 @@ class ClientConnection;
 
 /// Every bound of a client. Times are kept to a tenth of the shortest of them, late, never early.
 struct WebSocketClientConfig {
-    std::shared_ptr<const TlsTrust> trust;  ///< for wss; none: whom the system trusts
+    std::shared_ptr<const TlsTrust> trust;  ///< for wss; none: whom the system trusts, read anew by
+                                            ///< each client when it connects
     std::string user_agent = "libexec";
 
     std::size_t head_bytes_max = 16 * 1024;        ///< of the server's answer to the handshake
     std::size_t message_bytes_max = 1024 * 1024;   ///< of one message from the server; close 1009
     std::size_t received_bytes_max = 1024 * 1024;  ///< waiting for `next`, one message more than that at
                                                    ///< most; then nothing is read
-    std::size_t received_messages_max = 1'024;  ///< likewise
-    std::size_t send_queue_bytes = 256 * 1024;  ///< not yet taken by the kernel; then senders wait
+    std::size_t received_messages_max = 1'024;     ///< likewise
+    std::size_t send_queue_bytes = 256 * 1024;     ///< not yet taken by the kernel; then senders wait
 
     std::chrono::milliseconds connect_deadline{5'000};    ///< name and TCP, all addresses together
     std::chrono::milliseconds handshake_deadline{5'000};  ///< TLS and the WebSocket handshake

@@ -41,6 +41,8 @@ WebSocketClientConfig rpc_socket_config() {
 }
 
 std::unique_ptr<RpcSocketMaker> make_rpc_sockets(const Executor& executor, WebSocketClientConfig config) {
+    // Once, not with each connection.
+    if (!config.trust) config.trust = TlsTrust::load({});
     return std::make_unique<WebRpcSockets>(executor, std::move(config));
 }
 

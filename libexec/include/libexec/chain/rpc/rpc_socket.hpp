@@ -37,7 +37,8 @@ public:
 
 /// The bounds that suit a node's notifications: an account of any size fits into a message.
 WebSocketClientConfig rpc_socket_config();
-/// Real sockets on the loop of `executor`.
+/// Real sockets on the loop of `executor`. Whom the system trusts is read here, unless the configuration says
+/// whom to trust; throws BadTlsFile when that cannot be read.
 std::unique_ptr<RpcSocketMaker> make_rpc_sockets(const Executor& executor,
                                                  WebSocketClientConfig config = rpc_socket_config());
 
