@@ -77,9 +77,8 @@ std::optional<int> read_command_line(std::vector<std::string> words, Command& co
         const Setting& setting = settings()[i];
         const std::string help = std::string(setting.meaning) + " [" + std::string(setting.env) +
                                  (setting.fallback.empty() ? "]" : "=" + std::string(setting.fallback) + "]");
-        options.push_back(is_switch(setting)
-                              ? app.add_flag(std::string(setting.flag), switches[i], help)
-                              : app.add_option(std::string(setting.flag), texts[i], help));
+        options.push_back(is_switch(setting) ? app.add_flag(std::string(setting.flag), switches[i], help)
+                                             : app.add_option(std::string(setting.flag), texts[i], help));
     }
     app.allow_extras();
     try {

@@ -82,7 +82,8 @@ void trade(const Pool& pool, const PublicKey& in, const PublicKey& out, std::uin
         require(sold.value().amount_in <= amount, "no more is taken than was given");
         require(sold.value().fee_mint != in || sold.value().fee <= sold.value().amount_in,
                 "a fee on the input is a part of it");
-        require(sold.value().fee_mint == in || sold.value().fee_mint == out, "a fee is of a token of the pool");
+        require(sold.value().fee_mint == in || sold.value().fee_mint == out,
+                "a fee is of a token of the pool");
         require(sold.value().price_impact_bps <= 10'000, "an impact is at most all of it");
         const auto again = pool.sell(in, amount, clock);
         require(again && again.value().amount_out == sold.value().amount_out, "asking changes nothing");

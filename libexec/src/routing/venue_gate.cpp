@@ -85,7 +85,8 @@ void VenueGate::resume(Time now) {
 Rejection VenueGate::closed_to(Purpose purpose) const {
     std::string detail;
     if (breaker_.state() == VenueState::held) {
-        detail = breaker_.holder() == Breaker::Holder::an_operator ? "held by an operator" : "stopped by itself";
+        detail =
+            breaker_.holder() == Breaker::Holder::an_operator ? "held by an operator" : "stopped by itself";
         if (!breaker_.why().empty()) detail += ": " + breaker_.why();
     } else if (const auto until = breaker_.next_probe(); until && purpose != Purpose::build) {
         detail = "left out until " + to_rfc3339(*until) + ": " + breaker_.why();
