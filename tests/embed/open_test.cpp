@@ -429,6 +429,6 @@ TEST_SUITE("embed/open") {
         REQUIRE(await(service->load(order)).value());
         config.chain = "sim://127.0.0.1";
         config.database_url = "sqlite:" + dir.file("other.db");
-        CHECK_THROWS_WITH(libexec::open(config, *log), "configuration: chain must be sim or sim://HOST:PORT");
+        CHECK_THROWS_WITH(libexec::open(config, *log), "configuration: chain must be sim, sim://HOST:PORT or solana");
     }
 }

@@ -118,10 +118,43 @@ const std::vector<Row>& rows() {
          "jsno",
          "json"},
         {"CHAIN",
-         {"sim", "sim://127.0.0.1:4100", "sim://[::1]:1"},
+         {"solana", "sim://127.0.0.1:4100", "sim://[::1]:1"},
          [](O o) { return o.engine.chain; },
          "sim://127.0.0.1",
          nullptr},
+        {"RPC_URLS",
+         {"http://a", "http://b", "http://c"},
+         [](O o) { return o.engine.solana.rpc_urls; },
+         nullptr,
+         nullptr},
+        {"RPC_CA_FILE", {"a", "b", "c"}, [](O o) { return o.engine.solana.rpc_ca_file; }, nullptr, nullptr},
+        {"KEYPAIR_FILE", {"a", "b", "c"}, [](O o) { return o.engine.solana.keypair_file; }, nullptr, nullptr},
+        {"SIGNER_SOCKET",
+         {"a", "b", "c"},
+         [](O o) { return o.engine.solana.signer_socket; },
+         nullptr,
+         nullptr},
+        {"POOLS_FILE", {"a", "b", "c"}, [](O o) { return o.engine.solana.pools_file; }, nullptr, nullptr},
+        {"TRANSFER_FILE",
+         {"a", "b", "c"},
+         [](O o) { return o.engine.solana.transfer_file; },
+         nullptr,
+         nullptr},
+        {"PRIORITY_FEE_FLOOR",
+         {"0", "1", "1000000000"},
+         [](O o) { return text(o.engine.solana.priority_fee_floor); },
+         "1000000001",
+         nullptr},
+        {"PRIORITY_FEE_CAP",
+         {"0", "1", "1000000000"},
+         [](O o) { return text(o.engine.solana.priority_fee_cap); },
+         "1000000001",
+         nullptr},
+        {"REAL_FUNDS",
+         {"true", "false"},
+         [](O o) { return text(o.engine.solana.real_funds); },
+         "ture",
+         "true"},
         {"MOCK_SEED",
          {"1", "2", "3"},
          [](O o) { return text(o.engine.mock_seed.value_or(0)); },
@@ -256,5 +289,18 @@ TEST_SUITE("server/settings matrix") {
                     CHECK(error.find("did you mean '" + std::string(row.near) + "'?") != std::string::npos);
             }
         }
+    }
+
+    TEST_CASE("on a cluster an order and a venue have more time, unless somebody says otherwise") {
+        const auto resolve_with = [](SettingTexts flags) {
+            return resolve_options(
+                       flags, [](std::string_view) { return std::nullopt; }, ConfigFile())
+                .options.engine;
+        };
+        CHECK(resolve_with({}).order_deadline.count() == 30'000);
+        CHECK(resolve_with({}).quote_timeout.count() == 1'000);
+        CHECK(resolve_with({{"CHAIN", "solana"}}).order_deadline.count() == 120'000);
+        CHECK(resolve_with({{"CHAIN", "solana"}}).quote_timeout.count() == 5'000);
+        CHECK(resolve_with({{"CHAIN", "solana"}, {"ORDER_DEADLINE_MS", "7"}}).order_deadline.count() == 7);
     }
 }
