@@ -16,6 +16,7 @@ public:
     /// file: cannot be read, is not a file, is open to others than its owner.
     static Result<PrivateFile> open(const std::string& path);
 
+    /// The other one is closed then.
     PrivateFile(PrivateFile&& other) noexcept;
     PrivateFile& operator=(PrivateFile&&) = delete;
     ~PrivateFile();
