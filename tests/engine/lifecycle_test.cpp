@@ -41,6 +41,18 @@ TEST_SUITE("engine/lifecycle") {
         CHECK(decision->wraps_sol);
         CHECK_FALSE(decision->unwraps_sol);
         CHECK(decision->answers.back().silence->reason == Reason::venue_error);
+
+        // What the signer was told is what was decided, and no more.
+        const Order& order = world.row(id).order;
+        const SwapTerms& terms = world.signer.last_terms;
+        CHECK(terms.order == id);
+        CHECK(terms.attempt == 1);
+        CHECK(terms.mint_in == order.request.token_in.mint);
+        CHECK(terms.mint_out == order.request.token_out.mint);
+        CHECK(terms.most_in == decision->chosen()->amount_in);
+        CHECK(terms.least_out == order.limit.value());
+        CHECK(terms.wraps_sol);
+        CHECK_FALSE(terms.unwraps_sol);
     }
 
     TEST_CASE("a failure before finality is no verdict") {

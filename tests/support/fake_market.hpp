@@ -64,7 +64,8 @@ inline FakeVenue::Answer refuses(Reason reason) {
 
 class FakeSigner final : public Signer {
 public:
-    Task<Result<SignedTransaction>> sign(UnsignedTransaction transaction, SwapTerms) override {
+    Task<Result<SignedTransaction>> sign(UnsignedTransaction transaction, SwapTerms terms) override {
+        last_terms = terms;
         SignedTransaction sealed;
         sealed.signature = "sig" + std::to_string(++signatures) + ":" +
                            std::string(transaction.message.begin(), transaction.message.begin() + 38);
@@ -72,6 +73,7 @@ public:
         co_return sealed;
     }
     int signatures = 0;
+    SwapTerms last_terms;
 };
 
 /// A chain whose transactions meet the fate the test decides, at a moment of the virtual time.
