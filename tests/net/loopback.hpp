@@ -112,6 +112,12 @@ public:
         }
         return times;
     }
+    /// From now on the kernel takes as much as comes: through a window of a few KiB each 3 KiB may wait for a
+    /// timer of 200 ms, minutes in all.
+    void read_freely() {
+        const int plenty = 1024 * 1024;
+        ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &plenty, sizeof plenty);
+    }
     void send_no_more() {
         if (channel_) return channel_->send_no_more();
         ::shutdown(socket_, SHUT_WR);
