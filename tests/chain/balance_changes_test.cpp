@@ -2,18 +2,14 @@
 
 #include "chain/solana/balance_changes.hpp"
 #include "libexec/solana/well_known.hpp"
+#include "support/token_bytes.hpp"
 
 using namespace libexec;
+using namespace libexec::test;
 
 namespace {
 
 constexpr std::uint64_t rent = 2'039'280;
-
-PublicKey key_number(std::uint8_t number) {
-    PublicKey::Bytes bytes{};
-    bytes.back() = number;
-    return PublicKey(bytes);
-}
 
 const PublicKey wallet = key_number(1);
 const PublicKey pool = key_number(2);

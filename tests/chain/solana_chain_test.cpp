@@ -8,17 +8,13 @@
 #include "libexec/solana/transaction.hpp"
 #include "support/intents.hpp"
 #include "support/sim_time.hpp"
+#include "support/token_bytes.hpp"
 
 using namespace libexec;
+using namespace libexec::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-PublicKey key_number(std::uint8_t number) {
-    PublicKey::Bytes bytes{};
-    bytes.back() = number;
-    return PublicKey(bytes);
-}
 
 /// A witness that believes what the network is told to.
 class Witness final : public ChainNode {

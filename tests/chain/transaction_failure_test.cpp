@@ -2,16 +2,12 @@
 
 #include "chain/solana/transaction_failure.hpp"
 #include "libexec/solana/instructions.hpp"
+#include "support/token_bytes.hpp"
 
 using namespace libexec;
+using namespace libexec::test;
 
 namespace {
-
-PublicKey key_number(std::uint8_t number) {
-    PublicKey::Bytes bytes{};
-    bytes.back() = number;
-    return PublicKey(bytes);
-}
 
 Message transfer_and_memo() {
     MessageDraft draft;

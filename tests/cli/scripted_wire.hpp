@@ -12,6 +12,7 @@
 #include "commands.hpp"
 #include "terminal.hpp"
 #include "wire.hpp"
+#include "support/text.hpp"
 
 namespace libexec::cli::test {
 
@@ -188,8 +189,6 @@ inline std::string key_of(const HttpCall& call) {
     return {};
 }
 
-inline bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+using libexec::test::has;
 
 }  // namespace libexec::cli::test

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Config fast_world(const TempDir& dir) {
+Config unlucky_world(const TempDir& dir) {
     Config config;
     config.database_url = "sqlite:" + dir.file("exec.db");
     config.mock_seed = 42;
@@ -27,7 +27,7 @@ Config fast_world(const TempDir& dir) {
 
 /// The same, where nothing fails by bad luck.
 Config lucky_world(const TempDir& dir) {
-    Config config = fast_world(dir);
+    Config config = unlucky_world(dir);
     config.mock_failure_rate_ppm = 0;
     return config;
 }
@@ -156,7 +156,7 @@ TEST_SUITE("embed/open") {
         for (const std::size_t at_once : {std::size_t{1}, std::size_t{50}, std::size_t{50}}) {
             const TempDir dir;
             const auto log = make_silent_log();
-            Config config = fast_world(dir);
+            Config config = unlucky_world(dir);
             config.queue_concurrency = at_once;
             config.mock_failure_rate_ppm = 300'000;
             const auto service = libexec::open(config, *log);
@@ -184,7 +184,7 @@ TEST_SUITE("embed/open") {
     TEST_CASE("the chain's journal agrees with every order's end") {
         const TempDir dir;
         const auto log = make_silent_log();
-        Config config = fast_world(dir);
+        Config config = unlucky_world(dir);
         config.mock_failure_rate_ppm = 300'000;
         config.queue_concurrency = 50;
         std::map<OrderId, OrderStatus> ends;
@@ -209,8 +209,8 @@ TEST_SUITE("embed/open") {
         const TempDir first_dir;
         const TempDir second_dir;
         const auto log = make_silent_log();
-        const auto first = libexec::open(fast_world(first_dir), *log);
-        const auto second = libexec::open(fast_world(second_dir), *log);
+        const auto first = libexec::open(unlucky_world(first_dir), *log);
+        const auto second = libexec::open(unlucky_world(second_dir), *log);
         const Story story = run(*first, {swap(*first, 1'000'000'000)}, 1).front();
         CHECK(story.end == EventBatch::End::finished);
         asio::io_context io(1);
@@ -257,17 +257,17 @@ TEST_SUITE("embed/open") {
     TEST_CASE("a value that breaks its rule is named before anything is touched") {
         const TempDir dir;
         const auto log = make_silent_log();
-        Config config = fast_world(dir);
+        Config config = unlucky_world(dir);
         config.max_retries = 0;
         CHECK_THROWS_WITH_AS(
             libexec::open(config, *log),
             "configuration: max_retries counts attempts, the first included, and must be 1..100, got 0",
             std::runtime_error);
         CHECK_FALSE(std::filesystem::exists(dir.file("exec.db")));
-        config = fast_world(dir);
+        config = unlucky_world(dir);
         config.database_url = "mysql://x";
         CHECK_THROWS_AS(libexec::open(config, *log), std::runtime_error);
-        config = fast_world(dir);
+        config = unlucky_world(dir);
         config.tokens_file = dir.file("absent");
         CHECK_THROWS_AS(libexec::open(config, *log), std::runtime_error);
     }
@@ -395,8 +395,8 @@ TEST_SUITE("embed/open") {
     TEST_CASE("a second engine on the same file is refused") {
         const TempDir dir;
         const auto log = make_silent_log();
-        const auto service = libexec::open(fast_world(dir), *log);
-        CHECK_THROWS_AS(libexec::open(fast_world(dir), *log), std::runtime_error);
+        const auto service = libexec::open(unlucky_world(dir), *log);
+        CHECK_THROWS_AS(libexec::open(unlucky_world(dir), *log), std::runtime_error);
     }
 
     TEST_CASE(
@@ -404,7 +404,7 @@ TEST_SUITE("embed/open") {
         "safe") {
         const TempDir dir;
         const auto log = make_silent_log();
-        Config config = fast_world(dir);
+        Config config = unlucky_world(dir);
         config.chain = "sim://127.0.0.1:1";
         const auto began = std::chrono::steady_clock::now();
         OrderId order;
@@ -429,6 +429,7 @@ TEST_SUITE("embed/open") {
         REQUIRE(await(service->load(order)).value());
         config.chain = "sim://127.0.0.1";
         config.database_url = "sqlite:" + dir.file("other.db");
-        CHECK_THROWS_WITH(libexec::open(config, *log), "configuration: chain must be sim, sim://HOST:PORT or solana");
+        CHECK_THROWS_WITH(libexec::open(config, *log),
+                          "configuration: chain must be sim, sim://HOST:PORT or solana");
     }
 }

@@ -8,6 +8,7 @@
 #include "net/ws_bytes.hpp"
 #include "net/ws_echo.hpp"
 #include "support/temp_dir.hpp"
+#include "support/text.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -84,8 +85,6 @@ std::string refusal_of(const std::string& certificate_file, const std::string& k
     }
     return "taken";
 }
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 /// The beginning of a TLS 1.2 handshake, as far as most of a ClientHello.
 const std::string half_hello("\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03", 11);

@@ -12,6 +12,7 @@
 #include "net/tls_files.hpp"
 #include "net/ws_echo.hpp"
 #include "support/temp_dir.hpp"
+#include "support/text.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -56,8 +57,6 @@ Task<void> greet_and_leave(HttpExchange& exchange) {
     socket->close(WsCloseCode::try_again_later, "come back");
     (void)co_await socket->receive();
 }
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

@@ -16,6 +16,7 @@
 #include "net/client_world.hpp"
 #include "net/scripted_peer.hpp"
 #include "net/ws_bytes.hpp"
+#include "support/text.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -34,8 +35,6 @@ std::string unmasked_header(int first, std::uint64_t length) {
     how.masked = false;
     return frame_header(first, length, how);
 }
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// Agrees, says `bytes`, and reads the client's frames until it says goodbye.
 struct FramePeer {

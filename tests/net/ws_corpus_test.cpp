@@ -11,14 +11,14 @@ using namespace libexec::test;
 
 namespace {
 
-constexpr std::size_t message_max = 64 * 1024;
+constexpr std::size_t echoed_bytes_max = 64 * 1024;
 
 using Answers = std::vector<std::string>;
 
 /// What somebody who echoes would answer, by what the codec makes of `bytes` fed in pieces.
 class CodecEcho {
 public:
-    explicit CodecEcho(WsRole role) : codec_(role, message_max) {}
+    explicit CodecEcho(WsRole role) : codec_(role, echoed_bytes_max) {}
 
     void feed(std::string bytes) {
         for (std::size_t at = 0; at < bytes.size() && !ended_;) {
@@ -27,7 +27,7 @@ public:
             note(codec_.consume(std::span(data, bytes.size() - at), used));
             at += used;
         }
-        CHECK(codec_.partial_bytes() <= message_max);
+        CHECK(codec_.partial_bytes() <= echoed_bytes_max);
     }
     const Answers& answers() const { return answers_; }
 

@@ -14,8 +14,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string json_type = "Content-Type: application/json\r\n";
-
 /// What an endpoint is asked with and what a caller who may gets.
 struct Endpoint {
     const char* needs;   ///< the scope; "key": any; "": nothing

@@ -8,8 +8,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string json_type = "Content-Type: application/json\r\n";
-
 struct KeyedApi {
     KeyedApi() : KeyedApi(ApiServer::usual()) {}
     explicit KeyedApi(server::RoutesConfig config) : api(std::move(config), HttpServerConfig(), made()) {}

@@ -96,6 +96,7 @@ public:
     HttpServer server;
 };
 
+inline const std::string json_type = "Content-Type: application/json\r\n";
 inline const std::string ten_sol = R"({"tokenIn":"SOL","tokenOut":"USDC","amountIn":"10"})";
 
 /// `headers` are whole lines, each with its CR LF.

@@ -8,8 +8,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string json_type = "Content-Type: application/json\r\n";
-
 struct FaultyApi : ApiServer {
     FaultyApi() : faults(clock, {"raydium", "meteora", "chain"}) { service.sim_faults = &faults; }
     ApiAnswer put(const std::string& target, const std::string& body) {

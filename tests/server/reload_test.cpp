@@ -9,6 +9,7 @@
 #include "config_file.hpp"
 #include "server/api_server.hpp"
 #include "support/temp_dir.hpp"
+#include "support/text.hpp"
 
 using namespace libexec;
 using namespace libexec::server;
@@ -16,7 +17,7 @@ using namespace libexec::test;
 
 namespace {
 
-std::optional<std::string> nothing_set(std::string_view) { return std::nullopt; }
+std::optional<std::string> no_environment(std::string_view) { return std::nullopt; }
 
 /// A server whose configuration file a test rewrites.
 struct ReloadWorld {
@@ -26,7 +27,7 @@ struct ReloadWorld {
                        [this](std::shared_ptr<const TlsIdentity> tls) { shown = std::move(tls); }, clock,
                        *log);
     }
-    ResolvedOptions read() const { return load_options({}, nothing_set, path); }
+    ResolvedOptions read() const { return load_options({}, no_environment, path); }
     void write(const std::string& text) { std::ofstream(path) << text; }
     /// What the reload said.
     std::string run(const std::string& text) {
@@ -45,8 +46,6 @@ struct ReloadWorld {
     std::shared_ptr<const TlsIdentity> shown;
     std::optional<Reload> reload;
 };
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

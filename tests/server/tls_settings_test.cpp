@@ -8,6 +8,7 @@
 #include "server/api_server.hpp"
 #include "support/temp_dir.hpp"
 #include "tls_files.hpp"
+#include "support/text.hpp"
 
 using namespace libexec;
 using namespace libexec::server;
@@ -16,8 +17,6 @@ using namespace libexec::test;
 namespace {
 
 std::optional<std::string> nothing_set(std::string_view) { return std::nullopt; }
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 /// A certificate and its key on disk, and the settings that name them.
 struct Pair {

@@ -13,6 +13,7 @@
 
 #include "storage/sqlite_place.hpp"
 #include "support/store_conformance_world.hpp"
+#include "support/text.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -38,10 +39,6 @@ void run_sql(const std::string& path, const std::string& sql) {
     REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
     CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
     sqlite3_close(database);
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 std::string content_of(const std::string& path) {
@@ -90,8 +87,8 @@ TEST_SUITE("storage/sqlite_store") {
         }
         REQUIRE(read(ready[0], &byte, 1) == 1);
         const std::string sentence = refusal(path);
-        CHECK(contains(sentence, path));
-        CHECK(contains(sentence, "process " + std::to_string(pid)));
+        CHECK(has(sentence, path));
+        CHECK(has(sentence, "process " + std::to_string(pid)));
         REQUIRE(write(leave[1], "l", 1) == 1);
         int status = 0;
         REQUIRE(waitpid(pid, &status, 0) == pid);
@@ -104,7 +101,7 @@ TEST_SUITE("storage/sqlite_store") {
         HandClock clock;
         RecordingBus bus;
         auto first = place.open(clock, bus);
-        CHECK(contains(refusal(place.config.path), "in use by process " + std::to_string(getpid())));
+        CHECK(has(refusal(place.config.path), "in use by process " + std::to_string(getpid())));
     }
 
     TEST_CASE("a database of a newer program is left alone") {
@@ -113,8 +110,8 @@ TEST_SUITE("storage/sqlite_store") {
         CHECK(refusal(path).empty());
         run_sql(path, "insert into schema_version values (1000)");
         const std::string sentence = refusal(path);
-        CHECK(contains(sentence, "1000"));
-        CHECK(contains(sentence, "newer"));
+        CHECK(has(sentence, "1000"));
+        CHECK(has(sentence, "newer"));
         run_sql(path, "delete from schema_version where version = 1000");
         CHECK(refusal(path).empty());
     }
@@ -155,17 +152,17 @@ TEST_SUITE("storage/sqlite_store") {
         TemporaryDirectory directory;
         const std::string text = directory.file("notes.txt");
         std::ofstream(text) << std::string(5'000, 'n');
-        CHECK(contains(refusal(text), "not a SQLite database"));
+        CHECK(has(refusal(text), "not a SQLite database"));
         CHECK(content_of(text) == std::string(5'000, 'n'));
 
         const std::string foreign = directory.file("music.db");
         run_sql(foreign, "create table songs (title text)");
         const std::string before = content_of(foreign);
-        CHECK(contains(refusal(foreign), "another program"));
+        CHECK(has(refusal(foreign), "another program"));
         CHECK(content_of(foreign) == before);
 
-        CHECK(contains(refusal(directory.file("missing/orders.db")), "No such file or directory"));
-        CHECK(contains(refusal(directory.path()), directory.path()));
+        CHECK(has(refusal(directory.file("missing/orders.db")), "No such file or directory"));
+        CHECK(has(refusal(directory.path()), directory.path()));
         CHECK(!refusal("").empty());
         CHECK(!refusal(":memory:").empty());
     }
@@ -210,7 +207,7 @@ TEST_SUITE("storage/sqlite_store") {
         CHECK(world.commit(end) == StepAnswer::committed);
         world.store.reset();
         const std::string bytes(intent.opens->signed_bytes.begin(), intent.opens->signed_bytes.end());
-        CHECK(!contains(content_of(path), bytes));
+        CHECK(!has(content_of(path), bytes));
     }
 
     TEST_CASE("beyond its queue the store refuses new orders and still takes the steps of running ones") {

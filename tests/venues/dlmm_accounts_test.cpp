@@ -8,6 +8,7 @@
 
 #include "libexec/base/random.hpp"
 #include "libexec/venues/pools/pool.hpp"
+#include "pool_checks.hpp"
 #include "synthetic_dlmm.hpp"
 #include "venues/meteora_dlmm/bin_array.hpp"
 #include "venues/meteora_dlmm/bin_price.hpp"
@@ -18,8 +19,6 @@ using namespace libexec::test;
 namespace dlmm = libexec::meteora_dlmm_pool;
 
 namespace {
-
-constexpr ChainClock now{1'000, 1'800'000'000, 900};
 
 /// One array, and the account of the bitmap.
 SyntheticDlmm compact() {

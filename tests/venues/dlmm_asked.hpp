@@ -6,48 +6,22 @@
 #include <memory>
 
 #include "libexec/venues/pools/pool.hpp"
+#include "pool_checks.hpp"
 #include "synthetic_dlmm.hpp"
 
 // Pairs of Meteora DLMM that were made for a test, and what they answer.
 
 namespace libexec::test {
 
-inline constexpr ChainClock now{1'000, 1'800'000'000, 900};
-
 /// The pair at that address as these accounts describe it.
 inline Result<std::unique_ptr<Pool>> open_accounts(const PublicKey& address, const AccountStates& accounts) {
     return family_of(accounts.at(address))->open(address, accounts);
-}
-
-inline Result<std::unique_ptr<Pool>> open(const SyntheticDlmm& pool) {
-    return open_accounts(pool.address, pool.encode());
-}
-
-inline std::unique_ptr<Pool> opened(const SyntheticDlmm& pool) {
-    auto made = open(pool);
-    REQUIRE_MESSAGE(made, (made ? "" : made.error().detail));
-    return std::move(made).value();
-}
-
-inline Result<PoolTrade> sell(const SyntheticDlmm& pool, int side, std::uint64_t amount) {
-    return opened(pool)->sell(pool.mint(side), amount, now);
-}
-
-inline Result<PoolTrade> buy(const SyntheticDlmm& pool, int side, std::uint64_t amount) {
-    return opened(pool)->buy(pool.mint(side), amount, now);
 }
 
 inline Result<Instruction> build(const SyntheticDlmm& pool, int side) {
     PoolSwap swap;
     swap.mint_in = pool.mint(side);
     return opened(pool)->swap(swap, now);
-}
-
-template <class T>
-Reason why(const Result<T>& result) {
-    REQUIRE(!result);
-    CHECK(!result.error().detail.empty());
-    return result.error().reason;
 }
 
 using Change = std::function<void(SyntheticDlmm&)>;

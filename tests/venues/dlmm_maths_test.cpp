@@ -20,7 +20,7 @@ using dlmm::Fixed;
 
 namespace {
 
-constexpr std::int64_t now = 1'800'000'000;
+constexpr std::int64_t moment = 1'800'000'000;
 const Whole billion = 1'000'000'000;
 
 Whole price_of(const SyntheticDlmm& pool, std::int32_t bin) {
@@ -36,7 +36,7 @@ struct Memory {
 /// Trades within the filter period are measured from where the first of them was; later ones from the price,
 /// and of what was counted before a part stays for a while.
 Memory memory_of(const SyntheticDlmm& pool) {
-    const std::int64_t elapsed = now - pool.updated_at;
+    const std::int64_t elapsed = moment - pool.updated_at;
     if (elapsed < pool.filter) return {pool.reference, pool.bin_reference};
     if (elapsed >= pool.decay) return {0, pool.active};
     const Whole kept = Whole(pool.volatility) * pool.reduction / 10'000;
@@ -115,7 +115,7 @@ std::optional<Sold> sell_by_hand(SyntheticDlmm& pool, Whole left, bool x_to_y) {
         if (parts.size() > 1 && bin.begun == 0 && bin.fresh < fresh) std::swap(bin.begun, bin.fresh);
         if (left == 0) {
             pool.active = id;
-            pool.updated_at = now;
+            pool.updated_at = moment;
             pool.reference = memory.reference;
             pool.bin_reference = memory.bin;
             return sold;
@@ -164,7 +164,7 @@ struct Laid {
             if (x_to_y ? index <= from : index >= from) terrain.arrays.push_back(&array);
         }
         if (x_to_y) std::reverse(terrain.arrays.begin(), terrain.arrays.end());
-        return dlmm::walk(terrain, dlmm::FeeRate::at(state, now).value(), amount, course(x_to_y, fixed));
+        return dlmm::walk(terrain, dlmm::FeeRate::at(state, moment).value(), amount, course(x_to_y, fixed));
     }
 };
 

@@ -36,15 +36,15 @@ std::string verdict(const std::string& text, RpcTopic::Kind kind) {
 }
 
 std::string account_with(const std::string& member, const std::string& value) {
-    std::string account =
+    std::string text =
         R"({"lamports":1,"owner":"11111111111111111111111111111111",)"
         R"("data":["AAE=","base64"],"executable":false,"rentEpoch":18446744073709551615,"space":2})";
-    if (member.empty()) return account;
-    const std::size_t at = account.find("\"" + member + "\":") + member.size() + 3;
-    std::size_t end = account.find(account[at] == '[' ? ']' : ',', at);
-    if (account[at] == '[') ++end;
-    if (end == std::string::npos || member == "space") end = account.size() - 1;
-    return account.replace(at, end - at, value);
+    if (member.empty()) return text;
+    const std::size_t at = text.find("\"" + member + "\":") + member.size() + 3;
+    std::size_t end = text.find(text[at] == '[' ? ']' : ',', at);
+    if (text[at] == '[') ++end;
+    if (end == std::string::npos || member == "space") end = text.size() - 1;
+    return text.replace(at, end - at, value);
 }
 
 std::string in_context(const std::string& value, const std::string& slot = "5") {
