@@ -50,7 +50,7 @@ struct UsualTransport {
 };
 inline UsualTransport usual_transport;
 
-/// A client that sends exactly the bytes it is told to. Waits at most ten seconds for anything.
+/// A client that sends exactly the bytes it is told to. Waits at most half a minute for anything.
 class RawClient {
 public:
     /// `receive_buffer` above 0 keeps the kernel from taking much on the client's behalf.
@@ -124,7 +124,7 @@ public:
     }
 
     /// What comes next, or nothing at the end; `timed_out` tells silence from the end.
-    std::string read(std::chrono::milliseconds patience = std::chrono::seconds(10)) {
+    std::string read(std::chrono::milliseconds patience = std::chrono::seconds(30)) {
         if (channel_) return channel_->read(patience, timed_out_);
         pollfd waiting{socket_, POLLIN, 0};
         timed_out_ = ::poll(&waiting, 1, static_cast<int>(patience.count())) == 0;

@@ -13,7 +13,7 @@ namespace libexec::test {
 
 namespace {
 
-constexpr std::chrono::milliseconds patience_usual{10'000};
+constexpr std::chrono::milliseconds patience_usual{30'000};
 
 std::string last_reason() {
     const char* const reason = ERR_reason_error_string(ERR_peek_last_error());

@@ -27,7 +27,7 @@ public:
     }
 
     /// The next frame as a word with its payload, such as "text:hello" or "close:1001bye"; "end" at the end.
-    std::string next(std::chrono::milliseconds patience = 10s) {
+    std::string next(std::chrono::milliseconds patience = 30s) {
         for (;;) {
             if (at_ == bytes_.size()) {
                 bytes_ = raw.read(patience);

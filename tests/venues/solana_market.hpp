@@ -18,6 +18,9 @@
 
 namespace libexec::test {
 
+inline constexpr std::uint64_t sol = 1'000'000'000;     // lamports
+inline constexpr std::uint64_t token_rent = 2'039'280;  // lamports that a token account holds
+
 inline KeyPair key_pair_numbered(std::uint8_t number) {
     std::array<std::uint8_t, 32> seed{};
     seed[0] = number;

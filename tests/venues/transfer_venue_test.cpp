@@ -12,9 +12,6 @@ using namespace libexec::test;
 
 namespace {
 
-constexpr std::uint64_t sol = 1'000'000'000;
-constexpr std::uint64_t token_rent = 2'039'280;
-
 /// A counterparty that pays 150.25 USDC for a SOL, and a SOL for 151 USDC.
 struct Desk : SolanaMarket {
     Desk() {
