@@ -36,7 +36,7 @@ void check_every_program(std::span<const std::uint8_t> data) {
           well_known::lookup_table_program})
         check_words(program, data, 3);
     for (const PoolFamily* family : pool_families()) {
-        for (const std::size_t accounts : {0, 17, 18}) check_words(family->program(), data, accounts);
+        for (const std::size_t accounts : {0U, 17U, 18U}) check_words(family->program(), data, accounts);
     }
 }
 

@@ -252,12 +252,11 @@ Task<std::vector<FromEndpoint<SignatureStatuses>>> RpcClient::signature_statuses
     std::vector<std::string> signatures) {
     RpcQuestion question = State::status_question(state_->config, signatures, 0);
     question.fresh = false;
-    State::Whom whom;
-    whom.even_resting = false;
     const std::size_t count = signatures.size();
     return State::ask_each<SignatureStatuses>(
         state_, std::move(question),
-        [count](const JsonValue& result, Seen& seen) { return read_statuses(result, count, seen); }, whom);
+        [count](const JsonValue& result, Seen& seen) { return read_statuses(result, count, seen); },
+        State::Whom::all_but_resting);
 }
 
 RpcQuestion RpcClient::State::status_question(const RpcConfig& config,

@@ -118,13 +118,11 @@ public:
     }
 
     /// Which of them are asked together. One that does not answer holds the others up until its time is over.
-    struct Whom {
-        bool even_resting = true;
-    };
+    enum class Whom : std::uint8_t { all, all_but_resting };
     /// Asks them at once, and waits for all.
     template <class T>
     static Task<std::vector<FromEndpoint<T>>> ask_each(std::shared_ptr<State> state, RpcQuestion question,
-                                                       typename Taking<T>::Read read, Whom whom = Whom()) {
+                                                       typename Taking<T>::Read read, Whom whom = Whom::all) {
         const auto said = std::make_shared<std::vector<FromEndpoint<T>>>();
         for (const RpcEndpoint& endpoint : state->config.endpoints)
             said->push_back(FromEndpoint<T>{endpoint.name(), closed_words()});
@@ -132,7 +130,7 @@ public:
         const Executor executor = co_await asio::this_coro::executor;
         Together together(state->timers);
         for (std::size_t i = 0; i < said->size(); ++i) {
-            if (!whom.even_resting && state->board.free_at(i, question.fresh) > state->clock.now())
+            if (whom == Whom::all_but_resting && state->board.free_at(i, question.fresh) > state->clock.now())
                 (*said)[i].answer = reject(Reason::service_unavailable, state->name_of(i) + " rests");
             else
                 together.start(executor, ask_into<T>(state, question, i, read, said));

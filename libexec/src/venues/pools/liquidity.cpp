@@ -73,7 +73,7 @@ std::optional<Wide> price_after_a_exactly(Wide price, Wide liquidity, std::uint6
     divide_qr(Widest(Widest(wider(worth)) << 64), comes ? Widest(there + moved) : Widest(there - moved),
               quotient, rest);
     if (!rest.is_zero()) ++quotient;
-    return quotient >> 128 == 0 ? narrow(Wider(quotient)) : std::nullopt;
+    return (quotient >> 128) == 0 ? narrow(Wider(quotient)) : std::nullopt;
 }
 
 std::optional<Wide> price_after_b(Wide price, Wide liquidity, std::uint64_t amount, bool comes) {
