@@ -19,7 +19,7 @@ class ClientConnection;
 struct WebSocketClientConfig {
     std::shared_ptr<const TlsTrust> trust;  ///< for wss; none: whom the system trusts, read anew by
                                             ///< each client when it connects
-    std::string user_agent = "libexec";
+    std::string user_agent = "libexec";     ///< what the server is told of who asks
 
     std::size_t head_bytes_max = 16 * 1024;        ///< of the server's answer to the handshake
     std::size_t message_bytes_max = 1024 * 1024;   ///< of one message from the server; close 1009
