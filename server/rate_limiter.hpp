@@ -14,9 +14,9 @@
 
 namespace libexec::server {
 
-/// A token bucket for each client, an address or a key: `per_minute` tokens, refilled evenly. Safe from any thread.
-/// Bounded: past `addresses_max` addresses seen within a minute, newcomers share one bucket. With `shared`
-/// limits the bucket is one for all nodes, and this node's own only while those cannot be read.
+/// A token bucket for each client, an address or a key: `per_minute` tokens, refilled evenly. Safe from any
+/// thread. Bounded: past `addresses_max` addresses seen within a minute, newcomers share one bucket. With
+/// `shared` limits the bucket is one for all nodes, and this node's own only while those cannot be read.
 class RateLimiter {
 public:
     /// `shared`, when there is one, outlives it.

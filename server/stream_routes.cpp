@@ -108,8 +108,7 @@ Task<void> StreamRoutes::follow(Call& call) {
     }
     const OrderId id = record->order.id;
     const SocketLimiter::Presence presence = sockets_.enter();
-    Task<std::optional<SocketLimiter::Place>> joining =
-        sockets_.join(id, call.client().name);
+    Task<std::optional<SocketLimiter::Place>> joining = sockets_.join(id, call.client().name);
     const std::optional<SocketLimiter::Place> place = co_await std::move(joining);
     if (!place) {
         const std::string quota = std::to_string(sockets_.per_order());

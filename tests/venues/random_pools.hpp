@@ -14,8 +14,8 @@ inline std::uint64_t any_size(Random& random, std::uint64_t bits) {
 void draw_tokens(SyntheticPool& pool, Random& random, bool may_have_fees);
 SyntheticCpmm draw_cpmm(Random& random);
 SyntheticAmm draw_amm(Random& random);
-/// Five positions over each other around any price, of so little liquidity that the smallest step of the price
-/// is worth less than a base unit.
+/// Five positions over each other around any price, of so little liquidity that the smallest step of the
+/// price is worth less than a base unit.
 SyntheticWhirlpool draw_whirlpool(Random& random);
 
 }  // namespace libexec::test

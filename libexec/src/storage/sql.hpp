@@ -111,8 +111,8 @@ private:
     soci::statement statement_;
 };
 
-/// A transaction between two statements that begin and end it, for whoever only reads: all queries in it see the
-/// same state.
+/// A transaction between two statements that begin and end it, for whoever only reads: all queries in it see
+/// the same state.
 class ReadSnapshot {
 public:
     ReadSnapshot(Statement& begin, Statement& end) : end_(end) { begin.run(); }

@@ -27,8 +27,8 @@ class WakeLink {
 public:
     struct Plan {
         PgPlace place;
-        std::string node;                         ///< of this start: its own hints are passed over
-        std::chrono::milliseconds poll{250};      ///< of followed orders
+        std::string node;                     ///< of this start: its own hints are passed over
+        std::chrono::milliseconds poll{250};  ///< of followed orders
     };
 
     /// Listens when it returns: nothing that is told from then on is missed, unless the connection is lost.
