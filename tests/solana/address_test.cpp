@@ -109,6 +109,20 @@ TEST_SUITE("solana/address") {
               derive_address({text("abc")}, program)->key);
     }
 
+    TEST_CASE("an address is the same when it is asked for again, whatever was asked meanwhile") {
+        const auto numbered = [](int number) {
+            return derive_address({text(std::to_string(number))}, well_known::token_program).value();
+        };
+        std::vector<DerivedAddress> first;
+        for (int i = 0; i < 50; ++i) first.push_back(numbered(i));
+        for (int i = 0; i < 10'000; ++i) CHECK(numbered(i).key != numbered(i + 1).key);
+        for (int i = 0; i < 50; ++i) {
+            CHECK(numbered(i).key == first[static_cast<std::size_t>(i)].key);
+            CHECK(numbered(i).bump == first[static_cast<std::size_t>(i)].bump);
+        }
+        CHECK(derive_address({text("1")}, well_known::memo_program)->key != numbered(1).key);
+    }
+
     TEST_CASE("points of small order are on the curve") {
         for (const char* hex : {"0100000000000000000000000000000000000000000000000000000000000000",
                                 "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
