@@ -343,6 +343,14 @@ TEST_SUITE("access/gate") {
             "5f2b8c1e9a7d4036",    R"({"tokenIn":"SOL","tokenOut":"USDC","amountIn":"10"})"};
         const std::string signature = key.sign(request);
         CHECK(verify_request(request, signature, key.public_key()));
+        // A byte that is no letter of base64, though libsodium takes it for one.
+        for (const std::size_t at : {std::size_t{0}, signature.size() / 2}) {
+            std::string misspelt = signature;
+            misspelt[at] = '\x80';
+            CHECK_FALSE(verify_request(request, misspelt, key.public_key()));
+            CHECK(SignatureHeaders{"id", "1767323045000", "n", misspelt}.describe_trouble().find(
+                      "X-Signature: must be the base64") == 0);
+        }
         CHECK(parse_public_key("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=") == key.public_key());
 
         std::ostringstream page;

@@ -224,7 +224,8 @@ TEST_SUITE("solana/transaction") {
             CHECK(to_base64(test::hex_bytes(hex)) == text);
             CHECK(from_base64(text) == test::hex_bytes(hex));
         }
-        for (const char* text : {"Zg", "Zg=", "Zh==", "Zm9v=", "Zm 9v", "Zm9v\n", "-_-_", "====", "Z"}) {
+        for (const char* text : {"Zg", "Zg=", "Zh==", "Zm9v=", "Zm 9v", "Zm9v\n", "-_-_", "====", "Z",
+                                 "Zm9v\xbf\xbe\xbe\xbe", "\x80m9v"}) {
             CAPTURE(text);
             CHECK_FALSE(from_base64(text));
         }

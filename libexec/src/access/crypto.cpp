@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <vector>
 
@@ -61,6 +62,10 @@ std::string to_base64(const std::uint8_t* bytes, std::size_t size) {
 }
 
 bool from_base64(std::string_view text, std::uint8_t* bytes, std::size_t size) {
+    // libsodium 1.0.18 takes bytes above 127 for letters.
+    if (std::ranges::any_of(text,
+                            [](char letter) { return (static_cast<unsigned char>(letter) & 0x80) != 0; }))
+        return false;
     std::size_t written = 0;
     const char* end = nullptr;
     const int failed = sodium_base642bin(bytes, size, text.data(), text.size(), nullptr, &written, &end,

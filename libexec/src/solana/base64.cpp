@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 namespace libexec {
 
 std::string to_base64(const Bytes& bytes) {
@@ -12,6 +14,10 @@ std::string to_base64(const Bytes& bytes) {
 }
 
 std::optional<Bytes> from_base64(std::string_view text) {
+    // libsodium 1.0.18 takes bytes above 127 for letters.
+    if (std::ranges::any_of(text,
+                            [](char letter) { return (static_cast<unsigned char>(letter) & 0x80) != 0; }))
+        return std::nullopt;
     Bytes bytes(text.size() / 4 * 3 + 1);  // never empty: a place to write to
     std::size_t size = 0;
     const char* end = nullptr;
