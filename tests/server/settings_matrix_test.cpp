@@ -185,7 +185,7 @@ const Setting& setting_of(const Row& row) {
 constexpr std::array ways{Origin::flag, Origin::environment, Origin::file};
 
 /// Settings given by some of the ways; an empty text is none.
-ResolvedOptions resolved_with(const Setting& setting, const std::array<std::string, 3>& given) {
+ResolvedOptions resolve_one(const Setting& setting, const std::array<std::string, 3>& given) {
     const std::string env(setting.env);
     SettingTexts flags, environment;
     std::string file;
@@ -221,7 +221,7 @@ TEST_SUITE("server/settings matrix") {
         for (const Row& row : rows()) {
             CAPTURE(row.env);
             const Setting& setting = setting_of(row);
-            const std::string fallback = row.effect(resolved_with(setting, {}).options);
+            const std::string fallback = row.effect(resolve_one(setting, {}).options);
             for (std::size_t strong = 0; strong < ways.size(); ++strong) {
                 // Against each weaker way, and against the default, with every two values that differ.
                 for (std::size_t weak = strong + 1; weak <= ways.size(); ++weak) {
@@ -232,15 +232,15 @@ TEST_SUITE("server/settings matrix") {
                             std::array<std::string, 3> given;
                             given[strong] = winner;
                             if (weak < ways.size()) given[weak] = loser;
-                            const ResolvedOptions both = resolved_with(setting, given);
+                            const ResolvedOptions both = resolve_one(setting, given);
                             CHECK(both.errors.empty());
                             CHECK(value_of(both, setting).text == winner);
                             CHECK(value_of(both, setting).origin == ways[strong]);
                             std::array<std::string, 3> alone;
                             alone[0] = weak < ways.size() ? loser : "";
-                            const std::string other = row.effect(resolved_with(setting, alone).options);
+                            const std::string other = row.effect(resolve_one(setting, alone).options);
                             alone[0] = winner;
-                            const std::string wanted = row.effect(resolved_with(setting, alone).options);
+                            const std::string wanted = row.effect(resolve_one(setting, alone).options);
                             CHECK(row.effect(both.options) == wanted);
                             shown = shown || wanted != (weak < ways.size() ? other : fallback);
                         }
@@ -257,12 +257,12 @@ TEST_SUITE("server/settings matrix") {
             CAPTURE(row.env);
             const Setting& setting = setting_of(row);
             const char* const last = row.good.back();
-            const ResolvedOptions resolved = resolved_with(setting, {row.good[0], row.good[1], last});
+            const ResolvedOptions resolved = resolve_one(setting, {row.good[0], row.good[1], last});
             CHECK(value_of(resolved, setting).text == row.good[0]);
-            CHECK(value_of(resolved_with(setting, {"", row.good[1], last}), setting).text == row.good[1]);
-            CHECK(value_of(resolved_with(setting, {"", "", last}), setting).text == last);
-            CHECK(value_of(resolved_with(setting, {}), setting).text == setting.fallback);
-            CHECK(value_of(resolved_with(setting, {"", "", last}), setting).place == "exec.toml:2");
+            CHECK(value_of(resolve_one(setting, {"", row.good[1], last}), setting).text == row.good[1]);
+            CHECK(value_of(resolve_one(setting, {"", "", last}), setting).text == last);
+            CHECK(value_of(resolve_one(setting, {}), setting).text == setting.fallback);
+            CHECK(value_of(resolve_one(setting, {"", "", last}), setting).place == "exec.toml:2");
         }
     }
 
@@ -276,7 +276,7 @@ TEST_SUITE("server/settings matrix") {
                 CAPTURE(way);
                 std::array<std::string, 3> given;
                 given[way] = row.bad;
-                const ResolvedOptions resolved = resolved_with(setting, given);
+                const ResolvedOptions resolved = resolve_one(setting, given);
                 REQUIRE(resolved.errors.size() == 1);
                 const std::string& error = resolved.errors[0];
                 const std::string name(way == 0   ? setting.flag.substr(0, setting.flag.find(','))

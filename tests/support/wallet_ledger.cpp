@@ -1,9 +1,6 @@
 #include <algorithm>
-#include <array>
-#include <map>
 #include <stdexcept>
 
-#include "libexec/solana/address.hpp"
 #include "libexec/solana/well_known.hpp"
 #include "support/pool_programs.hpp"
 #include "support/wallet_swaps.hpp"
@@ -17,19 +14,6 @@ using namespace pool_programs;
 namespace {
 
 namespace keys = well_known;
-
-const PublicKey& wallet() {
-    static const PublicKey key = wallet_pair().public_key();
-    return key;
-}
-
-PublicKey purse(const PublicKey& owner, const PublicKey& mint,
-                const PublicKey& program = keys::token_program) {
-    static std::map<std::array<PublicKey, 3>, PublicKey> known;  // deriving one takes its time
-    const auto [place, fresh] = known.try_emplace({owner, mint, program});
-    if (fresh) place->second = associated_token_address(owner, program, mint);
-    return place->second;
-}
 
 std::uint64_t number(const Bytes& data, std::size_t at, std::size_t size) {
     std::uint64_t sum = 0;
@@ -63,7 +47,7 @@ public:
 
     std::string verdict() {
         if (!message_.lookups.empty()) return "accounts that nobody sees";
-        if (message_.keys.at(0) != wallet()) return "somebody else's transaction";
+        if (message_.keys.at(0) != wallet_key()) return "somebody else's transaction";
         for (const CompiledInstruction& call : message_.instructions) {
             const std::string trouble = book(call);
             if (!trouble.empty()) return trouble;
@@ -77,7 +61,8 @@ private:
     }
     bool is_mine(const PublicKey& account, const Mint& mint) const {
         const PublicKey key(mint);
-        return account == purse(wallet(), key) || account == purse(wallet(), key, keys::token_2022_program);
+        return account == purse(wallet_key(), key) ||
+               account == purse(wallet_key(), key, keys::token_2022_program);
     }
 
     std::string book(const CompiledInstruction& call) {
@@ -91,8 +76,8 @@ private:
         }
         if (program == keys::system_program) return book_lamports(call);
         if (program == keys::associated_token_program) {
-            const bool mine = key(call, 2) == wallet() && (is_mine(key(call, 1), terms_.mint_in) ||
-                                                           is_mine(key(call, 1), terms_.mint_out));
+            const bool mine = key(call, 2) == wallet_key() && (is_mine(key(call, 1), terms_.mint_in) ||
+                                                               is_mine(key(call, 1), terms_.mint_out));
             return mine ? "" : "pays rent for somebody else";
         }
         if (program == keys::token_program || program == keys::token_2022_program) return book_token(call);
@@ -107,7 +92,7 @@ private:
             moves_.tipped += lamports;
             return {};
         }
-        if (to != purse(wallet(), keys::wrapped_sol)) return "lamports leave";
+        if (to != purse(wallet_key(), keys::wrapped_sol)) return "lamports leave";
         moves_.wrapped += lamports;
         return {};
     }
@@ -116,12 +101,12 @@ private:
         const std::uint8_t tag = call.data.at(0);
         if (tag == 17) return {};
         if (tag == 9)
-            return key(call, 1) == wallet() && call.accounts.size() == 3 ? ""
-                                                                         : "an account's end pays others";
+            return key(call, 1) == wallet_key() && call.accounts.size() == 3 ? ""
+                                                                             : "an account's end pays others";
         if (tag != 12) return "a token call that gives rights away";
         const Wide amount = number(call.data, 1, 8);
         const PublicKey& owner = key(call, 3);
-        if (owner == wallet()) {
+        if (owner == wallet_key()) {
             if (!is_mine(key(call, 0), terms_.mint_in)) return "another token leaves";
             moves_.given += amount;
             ++moves_.payments;
@@ -160,7 +145,7 @@ private:
         } else {
             return "a pool nobody can read here";
         }
-        if (key(call, at.user) != wallet()) return "a swap by somebody else";
+        if (key(call, at.user) != wallet_key()) return "a swap by somebody else";
         if (!is_mine(key(call, at.in), terms_.mint_in)) return "another token is sold";
         if (!is_mine(key(call, at.out), terms_.mint_out)) return "others are paid";
         moves_.given += number(call.data, at.amount, 8);

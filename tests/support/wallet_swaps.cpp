@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <stdexcept>
 #include <utility>
 
@@ -32,19 +31,6 @@ KeyPair pair_of(std::uint8_t number) {
     return KeyPair::from_seed(seed);
 }
 
-const PublicKey& wallet() {
-    static const PublicKey key = wallet_pair().public_key();
-    return key;
-}
-
-PublicKey purse(const PublicKey& owner, const PublicKey& mint,
-                const PublicKey& program = keys::token_program) {
-    static std::map<std::array<PublicKey, 3>, PublicKey> known;  // deriving one takes its time
-    const auto [place, fresh] = known.try_emplace({owner, mint, program});
-    if (fresh) place->second = associated_token_address(owner, program, mint);
-    return place->second;
-}
-
 void append(Bytes& bytes, std::uint64_t number, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i)
         bytes.push_back(static_cast<std::uint8_t>(i < 8 ? number >> 8 * i & 0xff : 0));
@@ -62,9 +48,9 @@ Instruction pool_call(const PublicKey& program, std::size_t accounts, const Byte
 
 Instruction cpmm_swap(const PublicKey& in, const PublicKey& out) {
     Instruction call = pool_call(cpmm, 13, {0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde});
-    call.accounts[0] = {wallet(), true, false};
-    call.accounts[4] = {purse(wallet(), in), false, true};
-    call.accounts[5] = {purse(wallet(), out), false, true};
+    call.accounts[0] = {wallet_key(), true, false};
+    call.accounts[4] = {purse(wallet_key(), in), false, true};
+    call.accounts[5] = {purse(wallet_key(), out), false, true};
     call.accounts[10].key = in;
     call.accounts[11].key = out;
     return call;
@@ -72,19 +58,19 @@ Instruction cpmm_swap(const PublicKey& in, const PublicKey& out) {
 
 Instruction amm_swap(const PublicKey& in, const PublicKey& out) {
     Instruction call = pool_call(amm_v4, 17, {9});
-    call.accounts[14] = {purse(wallet(), in), false, true};
-    call.accounts[15] = {purse(wallet(), out), false, true};
-    call.accounts[16] = {wallet(), true, false};
+    call.accounts[14] = {purse(wallet_key(), in), false, true};
+    call.accounts[15] = {purse(wallet_key(), out), false, true};
+    call.accounts[16] = {wallet_key(), true, false};
     return call;
 }
 
 Instruction whirlpool_swap(const PublicKey& a, const PublicKey& b, bool a_to_b) {
     Instruction call = pool_call(whirlpool, 15, {0x2b, 0x04, 0xed, 0x0b, 0x1a, 0xc9, 0x1e, 0x62});
-    call.accounts[3] = {wallet(), true, false};
+    call.accounts[3] = {wallet_key(), true, false};
     call.accounts[5].key = a;
     call.accounts[6].key = b;
-    call.accounts[7] = {purse(wallet(), a), false, true};
-    call.accounts[9] = {purse(wallet(), b), false, true};
+    call.accounts[7] = {purse(wallet_key(), a), false, true};
+    call.accounts[9] = {purse(wallet_key(), b), false, true};
     append(call.data, 0, 16);
     append(call.data, 1, 1);
     append(call.data, a_to_b ? 1 : 0, 1);
@@ -95,9 +81,9 @@ Instruction whirlpool_swap(const PublicKey& a, const PublicKey& b, bool a_to_b) 
 /// With as many arrays as a pool can name.
 Instruction clmm_swap(const PublicKey& in, const PublicKey& out) {
     Instruction call = pool_call(clmm, 20, {0x2b, 0x04, 0xed, 0x0b, 0x1a, 0xc9, 0x1e, 0x62});
-    call.accounts[0] = {wallet(), true, false};
-    call.accounts[3] = {purse(wallet(), in), false, true};
-    call.accounts[4] = {purse(wallet(), out), false, true};
+    call.accounts[0] = {wallet_key(), true, false};
+    call.accounts[3] = {purse(wallet_key(), in), false, true};
+    call.accounts[4] = {purse(wallet_key(), out), false, true};
     call.accounts[11].key = in;
     call.accounts[12].key = out;
     static const PublicKey extension = [&] {
@@ -117,12 +103,12 @@ Instruction clmm_swap(const PublicKey& in, const PublicKey& out) {
 /// The same, and nobody to share the fee with: the program stands for none.
 Instruction dlmm_swap(const PublicKey& in, const PublicKey& out) {
     Instruction call = pool_call(dlmm, 20, {0x41, 0x4b, 0x3f, 0x4c, 0xeb, 0x5b, 0x5b, 0x88});
-    call.accounts[4] = {purse(wallet(), in), false, true};
-    call.accounts[5] = {purse(wallet(), out), false, true};
+    call.accounts[4] = {purse(wallet_key(), in), false, true};
+    call.accounts[5] = {purse(wallet_key(), out), false, true};
     call.accounts[6].key = in;
     call.accounts[7].key = out;
     call.accounts[9] = {dlmm, false, false};
-    call.accounts[10] = {wallet(), true, false};
+    call.accounts[10] = {wallet_key(), true, false};
     append(call.data, 0, 4);
     return call;
 }
@@ -130,11 +116,11 @@ Instruction dlmm_swap(const PublicKey& in, const PublicKey& out) {
 /// Without a referral, and with the account by which the program sees the other instructions.
 Instruction damm_swap(const PublicKey& in, const PublicKey& out) {
     Instruction call = pool_call(damm_v2, 15, {0xf8, 0xc6, 0x9e, 0x91, 0xe1, 0x75, 0x87, 0xc8});
-    call.accounts[2] = {purse(wallet(), in), false, true};
-    call.accounts[3] = {purse(wallet(), out), false, true};
+    call.accounts[2] = {purse(wallet_key(), in), false, true};
+    call.accounts[3] = {purse(wallet_key(), out), false, true};
     call.accounts[6].key = in;
     call.accounts[7].key = out;
-    call.accounts[8] = {wallet(), true, false};
+    call.accounts[8] = {wallet_key(), true, false};
     call.accounts[11] = {damm_v2, false, false};
     call.accounts[14] = {keys::instructions_sysvar, false, false};
     return call;
@@ -160,29 +146,30 @@ WalletSwap framed(std::string name, const PublicKey& in, const PublicKey& out,
     all.push_back(make::compute_unit_limit(120'000));
     all.push_back(make::compute_unit_price(25'000));
     all.push_back(make::memo("libexec:01890a5d-ac96-774b-bcce-b302099a8057:1"));
-    if (made.terms.wraps_sol) all.push_back(make::create_token_account(wallet(), wallet(), in));
-    all.push_back(make::create_token_account(wallet(), wallet(), out));
+    if (made.terms.wraps_sol) all.push_back(make::create_token_account(wallet_key(), wallet_key(), in));
+    all.push_back(make::create_token_account(wallet_key(), wallet_key(), out));
     if (made.terms.wraps_sol) {
-        all.push_back(make::transfer(wallet(), purse(wallet(), in), most_in));
-        all.push_back(make::sync_native(purse(wallet(), in)));
+        all.push_back(make::transfer(wallet_key(), purse(wallet_key(), in), most_in));
+        all.push_back(make::sync_native(purse(wallet_key(), in)));
     }
     all.insert(all.end(), trade.begin(), trade.end());
     if (made.terms.wraps_sol || made.terms.unwraps_sol)
-        all.push_back(make::close_account(purse(wallet(), keys::wrapped_sol), wallet(), wallet()));
+        all.push_back(
+            make::close_account(purse(wallet_key(), keys::wrapped_sol), wallet_key(), wallet_key()));
     return made;
 }
 
 std::vector<Instruction> two_transfers(const PublicKey& in, const PublicKey& out) {
     const PublicKey other = counterparty_pair().public_key();
-    return {make::transfer_checked({.from = purse(wallet(), in),
+    return {make::transfer_checked({.from = purse(wallet_key(), in),
                                     .mint = in,
                                     .to = purse(other, in),
-                                    .owner = wallet(),
+                                    .owner = wallet_key(),
                                     .amount = most_in,
                                     .decimals = 6}),
             make::transfer_checked({.from = purse(other, out),
                                     .mint = out,
-                                    .to = purse(wallet(), out),
+                                    .to = purse(wallet_key(), out),
                                     .owner = other,
                                     .amount = least_out,
                                     .decimals = 6})};
@@ -228,6 +215,16 @@ void change_instruction(CompiledInstruction& call, const Message& message, const
 }  // namespace
 
 KeyPair wallet_pair() { return pair_of(7); }
+
+const PublicKey& wallet_key() {
+    static const PublicKey key = wallet_pair().public_key();
+    return key;
+}
+
+PublicKey purse(const PublicKey& owner, const PublicKey& mint, const PublicKey& program) {
+    return associated_token_address(owner, program, mint);
+}
+
 KeyPair counterparty_pair() { return pair_of(9); }
 
 PublicKey plain_key(std::uint8_t number) {
@@ -239,7 +236,7 @@ PublicKey plain_key(std::uint8_t number) {
 
 Message WalletSwap::message() const {
     MessageDraft draft{.version = MessageVersion::v0,
-                       .payer = wallet(),
+                       .payer = wallet_key(),
                        .instructions = instructions,
                        .blockhash = Blockhash(plain_key(42).bytes())};
     auto made = compile_message(draft);

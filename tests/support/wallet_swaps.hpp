@@ -9,6 +9,7 @@
 #include "libexec/model/transaction.hpp"
 #include "libexec/solana/key_pair.hpp"
 #include "libexec/solana/message.hpp"
+#include "libexec/solana/well_known.hpp"
 #include "libexec/venues/solana/swap_policy.hpp"
 
 namespace libexec::test {
@@ -16,6 +17,11 @@ namespace libexec::test {
 /// Keys that sign; the same in every run.
 KeyPair wallet_pair();
 KeyPair counterparty_pair();
+/// The public one of `wallet_pair`.
+const PublicKey& wallet_key();
+/// Where `owner` keeps its tokens of `mint`.
+PublicKey purse(const PublicKey& owner, const PublicKey& mint,
+                const PublicKey& program = well_known::token_program);
 /// A key that stands for nothing.
 PublicKey plain_key(std::uint8_t number);
 

@@ -11,13 +11,8 @@
 /// Swaps that are spoilt in one way, and what the policy says of them.
 namespace libexec::test::judged_swaps {
 
-inline const PublicKey& wallet() {
-    static const PublicKey key = wallet_pair().public_key();
-    return key;
-}
-
 inline Result<Done> judged(const WalletSwap& swap, const SwapPolicyConfig& ceilings = exact_ceilings()) {
-    return SwapPolicy(wallet(), ceilings).check(swap.message(), swap.terms);
+    return SwapPolicy(wallet_key(), ceilings).check(swap.message(), swap.terms);
 }
 
 /// What is said of a swap that is well but for one change.

@@ -28,7 +28,7 @@ TEST_SUITE("venues/solana/swap_policy") {
         const WalletSwap swap = wallet_swap(tokens);
         const auto verdict = SwapPolicy(plain_key(77), exact_ceilings()).check(swap.message(), swap.terms);
         begins(verdict.error().detail, "fee_payer: ");
-        begins(SwapPolicy(wallet(), exact_ceilings()).check(Message(), swap.terms).error().detail,
+        begins(SwapPolicy(wallet_key(), exact_ceilings()).check(Message(), swap.terms).error().detail,
                "fee_payer: ");
     }
 
@@ -65,16 +65,16 @@ TEST_SUITE("venues/solana/swap_policy") {
         LookupTable table;
         table.key = plain_key(90);
         for (const AccountMeta& meta : swap.instructions.back().accounts) {
-            if (meta.key != wallet()) table.addresses.push_back(meta.key);
+            if (meta.key != wallet_key()) table.addresses.push_back(meta.key);
         }
         MessageDraft draft{.version = MessageVersion::v0,
-                           .payer = wallet(),
+                           .payer = wallet_key(),
                            .instructions = swap.instructions,
                            .blockhash = Blockhash(),
                            .tables = {table}};
         const Message message = compile_message(draft).value();
         REQUIRE(!message.lookups.empty());
-        const SwapPolicy policy(wallet(), exact_ceilings());
+        const SwapPolicy policy(wallet_key(), exact_ceilings());
         begins(policy.check(message, swap.terms).error().detail, "lookup_table: ");
         CHECK(policy.check(message, swap.terms, {table}));
         table.key = plain_key(91);
@@ -129,7 +129,7 @@ TEST_SUITE("venues/solana/swap_policy") {
         begins(refusal(from_sol,
                        [](WalletSwap& swap) {
                            const Instruction again = make::transfer(
-                               wallet(), swap.of(keys::system_program).accounts[1].key, UINT64_MAX);
+                               wallet_key(), swap.of(keys::system_program).accounts[1].key, UINT64_MAX);
                            swap.instructions.insert(swap.instructions.begin() + 6, again);
                        }),
                "wrapped: ");
@@ -143,22 +143,22 @@ TEST_SUITE("venues/solana/swap_policy") {
                        }),
                "lamports: ");
         begins(refusal(from_sol, [](WalletSwap& swap) { swap.terms.wraps_sol = false; }), "lamports: ");
-        begins(
-            refusal(tokens,
-                    [](WalletSwap& swap) {
-                        swap.terms.wraps_sol = true;
-                        swap.instructions.push_back(make::transfer(
-                            wallet(),
-                            associated_token_address(wallet(), keys::token_program, keys::wrapped_sol), 1));
-                    }),
-            "lamports: ");
+        begins(refusal(tokens,
+                       [](WalletSwap& swap) {
+                           swap.terms.wraps_sol = true;
+                           swap.instructions.push_back(make::transfer(
+                               wallet_key(),
+                               associated_token_address(wallet_key(), keys::token_program, keys::wrapped_sol),
+                               1));
+                       }),
+               "lamports: ");
         // A nonce in the first place would make the signature hold for good.
         begins(refusal(from_sol,
                        [](WalletSwap& swap) {
                            Instruction advance{.program = keys::system_program,
                                                .accounts = {{plain_key(1), false, true},
                                                             {plain_key(2), false, false},
-                                                            {wallet(), true, false}},
+                                                            {wallet_key(), true, false}},
                                                .data = {4, 0, 0, 0}};
                            swap.instructions.insert(swap.instructions.begin(), advance);
                        }),
@@ -166,7 +166,7 @@ TEST_SUITE("venues/solana/swap_policy") {
         begins(refusal(tokens,
                        [](WalletSwap& swap) {
                            swap.instructions.push_back(
-                               make::create_account(wallet(), plain_key(5), 1, 165, keys::token_program));
+                               make::create_account(wallet_key(), plain_key(5), 1, 165, keys::token_program));
                        }),
                "lamports: ");
     }
@@ -176,8 +176,8 @@ TEST_SUITE("venues/solana/swap_policy") {
             return refusal(tokens, [=](WalletSwap& swap, SwapPolicyConfig& ceilings) {
                 if (most > 0) ceilings.tip_accounts = {plain_key(60)};
                 ceilings.most_tip = most;
-                swap.instructions.push_back(make::transfer(wallet(), plain_key(60), once));
-                swap.instructions.push_back(make::transfer(wallet(), plain_key(60), twice));
+                swap.instructions.push_back(make::transfer(wallet_key(), plain_key(60), once));
+                swap.instructions.push_back(make::transfer(wallet_key(), plain_key(60), twice));
             });
         };
         begins(tip(1, 1, 0), "lamports: ");
@@ -194,7 +194,7 @@ TEST_SUITE("venues/solana/swap_policy") {
         };
         CHECK(refusal(tokens, [](WalletSwap& swap) {
                   swap.instructions.push_back(make::create_token_account(
-                      wallet(), wallet(), PublicKey(swap.terms.mint_in), keys::token_2022_program));
+                      wallet_key(), wallet_key(), PublicKey(swap.terms.mint_in), keys::token_2022_program));
               }) == "passed");
         begins(refusal(tokens, account(1, plain_key(5))), "token_account: instruction 4 of 5");
         begins(refusal(tokens, account(2, plain_key(5))), "token_account: ");
@@ -214,7 +214,7 @@ TEST_SUITE("venues/solana/swap_policy") {
         begins(refusal(tokens,
                        [](WalletSwap& swap) {
                            swap.instructions.push_back(
-                               make::create_token_account(wallet(), wallet(), plain_key(5)));
+                               make::create_token_account(wallet_key(), wallet_key(), plain_key(5)));
                        }),
                "token_account: ");
     }
@@ -235,9 +235,9 @@ TEST_SUITE("venues/solana/swap_policy") {
                "close_account: ");
         begins(refusal(tokens,
                        [](WalletSwap& swap) {
-                           const PublicKey own = associated_token_address(wallet(), keys::token_program,
+                           const PublicKey own = associated_token_address(wallet_key(), keys::token_program,
                                                                           PublicKey(swap.terms.mint_in));
-                           swap.instructions.push_back(make::close_account(own, wallet(), wallet()));
+                           swap.instructions.push_back(make::close_account(own, wallet_key(), wallet_key()));
                        }),
                "close_account: ");
         begins(refusal(from_sol,
@@ -245,8 +245,8 @@ TEST_SUITE("venues/solana/swap_policy") {
                "sync_native: ");
         begins(refusal(into_sol,
                        [](WalletSwap& swap) {
-                           swap.instructions.push_back(make::sync_native(
-                               associated_token_address(wallet(), keys::token_program, keys::wrapped_sol)));
+                           swap.instructions.push_back(make::sync_native(associated_token_address(
+                               wallet_key(), keys::token_program, keys::wrapped_sol)));
                        }),
                "sync_native: ");
     }
@@ -256,23 +256,25 @@ TEST_SUITE("venues/solana/swap_policy") {
             CAPTURE(tag);
             for (const PublicKey& program : {keys::token_program, keys::token_2022_program}) {
                 begins(
-                    refusal(tokens,
-                            [&](WalletSwap& swap) {
-                                const AccountMeta own = swap.of(cpmm).accounts[4];
-                                Instruction call{
-                                    .program = program,
-                                    .accounts = {own, {plain_key(5), false, true}, {wallet(), true, false}},
-                                    .data = {static_cast<std::uint8_t>(tag), 1, 0, 0, 0, 0, 0, 0, 0}};
-                                swap.instructions.push_back(call);
-                            }),
+                    refusal(
+                        tokens,
+                        [&](WalletSwap& swap) {
+                            const AccountMeta own = swap.of(cpmm).accounts[4];
+                            Instruction call{
+                                .program = program,
+                                .accounts = {own, {plain_key(5), false, true}, {wallet_key(), true, false}},
+                                .data = {static_cast<std::uint8_t>(tag), 1, 0, 0, 0, 0, 0, 0, 0}};
+                            swap.instructions.push_back(call);
+                        }),
                     "token: instruction 6 of 6");
             }
         }
     }
 
     TEST_CASE("a memo is short and of the wallet alone") {
-        CHECK(refusal(tokens, [](WalletSwap& swap) { swap.instructions[2] = make::memo("x", {wallet()}); }) ==
-              "passed");
+        CHECK(refusal(tokens, [](WalletSwap& swap) {
+                  swap.instructions[2] = make::memo("x", {wallet_key()});
+              }) == "passed");
         begins(
             refusal(tokens, [](WalletSwap& swap) { swap.instructions[2] = make::memo("x", {plain_key(5)}); }),
             "memo: ");

@@ -165,7 +165,7 @@ TEST_SUITE("venues/solana/swap_policy trades") {
         begins(account(false, 1, {plain_key(5), false, false}), "transfer: ");
         begins(account(false, 2, {plain_key(5), false, true}), "transfer: ");
         begins(account(false, 3, {plain_key(5), true, false}), "counterparty: ");
-        begins(account(false, 3, {wallet(), true, false}), "transfer: ");
+        begins(account(false, 3, {wallet_key(), true, false}), "transfer: ");
         begins(change(false, [](Instruction& transfer) { transfer.program = keys::token_2022_program; }),
                "transfer: ");
         begins(change(true, [](Instruction& transfer) { transfer.accounts.push_back({plain_key(5)}); }),
@@ -195,7 +195,7 @@ TEST_SUITE("venues/solana/swap_policy trades") {
 
     TEST_CASE("the wallet's accounts of other tokens are left alone") {
         for (const PublicKey& program : {keys::token_program, keys::token_2022_program}) {
-            const PublicKey other = associated_token_address(wallet(), program, keys::wrapped_sol);
+            const PublicKey other = associated_token_address(wallet_key(), program, keys::wrapped_sol);
             begins(refusal(tokens,
                            [&](WalletSwap& swap) {
                                swap.of(cpmm).accounts[3] = {other, false, true};
@@ -212,7 +212,7 @@ TEST_SUITE("venues/solana/swap_policy trades") {
     TEST_CASE("whatever is changed is refused or stays within the terms") {
         const std::vector<WalletSwap> swaps = wallet_swaps();
         const SwapPolicyConfig ceilings = exact_ceilings();
-        const SwapPolicy policy(wallet(), ceilings);
+        const SwapPolicy policy(wallet_key(), ceilings);
         Random random(20'261'122);
         const Draw draw = [&](std::uint64_t bound) { return random.below(bound); };
         int passed = 0;

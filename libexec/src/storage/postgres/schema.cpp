@@ -143,9 +143,8 @@ const Script first_schema{
 /// Limits that all nodes keep together. Unlogged: a crash of the server empties them, which costs a minute of
 /// limits and no order.
 const Script shared_limits{
-    // full_at: when the bucket will hold its `per_minute` tokens again; the rest is what the last demand was
-    // and
-    // got.
+    // full_at: when the bucket will hold its `per_minute` tokens again; the rest is what the last demand
+    // was and got.
     R"(create unlogged table rate_buckets (
         key text primary key,
         full_at bigint not null,
