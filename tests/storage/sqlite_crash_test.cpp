@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <exception>
 #include <vector>
 
 #include "storage/sqlite_place.hpp"
