@@ -7,8 +7,8 @@ __extension__ using Wide = unsigned __int128;
 
 std::uint64_t per_second(std::uint64_t count, std::chrono::nanoseconds time) {
     if (time.count() <= 0) return 0;
-    const auto nanoseconds = static_cast<std::uint64_t>(time.count());
-    return static_cast<std::uint64_t>((Wide(count) * 1'000'000'000 + nanoseconds / 2) / nanoseconds);
+    const auto elapsed = static_cast<std::uint64_t>(time.count());
+    return static_cast<std::uint64_t>((Wide(count) * 1'000'000'000 + elapsed / 2) / elapsed);
 }
 
 std::uint64_t microseconds(std::chrono::nanoseconds time) {

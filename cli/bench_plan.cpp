@@ -16,10 +16,6 @@ using Mode = BenchPlan::Mode;
 
 constexpr std::uint64_t orders_max = 1'000'000'000;
 
-[[noreturn]] void refuse(std::string what, std::string next) {
-    throw Trouble(usage_complaint(std::move(what), std::move(next)));
-}
-
 std::optional<std::uint64_t> whole_of(std::string_view text) {
     std::uint64_t number = 0;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -19,10 +19,6 @@ namespace {
 
 constexpr std::string_view output_words = "table|json|ndjson|csv";
 
-[[noreturn]] void refuse(std::string what, std::string next) {
-    throw Trouble(usage_complaint(std::move(what), std::move(next)));
-}
-
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& words,
                          const std::string& otherwise) {
     const std::string_view nearest = nearest_word(word, words);

@@ -9,7 +9,7 @@
 namespace libexec::cli {
 namespace {
 
-constexpr std::chrono::milliseconds patience{5'000};
+constexpr std::chrono::milliseconds health_patience{5'000};
 
 Complaint not_ready(const Options& options, const HttpAnswer& answer) {
     Complaint complaint;
@@ -27,7 +27,7 @@ ExitCode health_command(const Context& context, const Arguments&) {
     const Options& options = context.options;
     HttpCall call;
     call.url = options.server + "/readyz";
-    call.timeout = std::min(options.timeout, patience);
+    call.timeout = std::min(options.timeout, health_patience);
     const HttpOutcome outcome = context.wire.exchange(call);
     if (outcome.kind == HttpOutcome::Kind::interrupted) {
         Complaint complaint = usage_complaint("interrupted", "repeat when you like");

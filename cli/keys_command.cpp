@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::string_view untouched = "nothing was sent, no funds moved";
 
-[[noreturn]] void refuse(std::string what, std::string next) {
-    throw Trouble(usage_complaint(std::move(what), std::move(next)));
-}
-
 [[noreturn]] void refuse_file(const Rejection& why) {
     Complaint complaint;
     complaint.exit = why.reason == Reason::not_found ? ExitCode::not_found : ExitCode::unexpected;

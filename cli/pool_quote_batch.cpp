@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t line_size_most = 4'096;
 
-[[noreturn]] void refuse(std::string what) {
+[[noreturn]] void refuse_line(std::string what) {
     throw Trouble(usage_complaint(
         std::move(what), "write an object of JSON such as {\"in\":\"MINT\",\"amount\":\"1000000\"}"));
 }
@@ -21,7 +21,7 @@ constexpr std::size_t line_size_most = 4'096;
 std::string text_of(const JsonValue& line, std::string_view name, const std::string& usual) {
     if (!line.has(name)) return usual;
     const std::string& text = line[name].text();
-    if (text.empty()) refuse(std::string(name) + " is " + line[name].json() + ", and has to be a text");
+    if (text.empty()) refuse_line(std::string(name) + " is " + line[name].json() + ", and has to be a text");
     return text;
 }
 
@@ -29,26 +29,27 @@ std::optional<std::uint64_t> number_of(const JsonValue& line, std::string_view n
                                        const std::optional<std::uint64_t>& usual) {
     if (!line.has(name)) return usual;
     const auto number = line[name].whole();
-    if (!number) refuse(std::string(name) + " is " + line[name].json() + ", and has to be a whole number");
+    if (!number)
+        refuse_line(std::string(name) + " is " + line[name].json() + ", and has to be a whole number");
     return number;
 }
 
 JsonValue read_object(const std::string& text) {
     constexpr std::string_view known[] = {"pool",          "in",   "amount", "exactOut", "slot",
                                           "unixTimestamp", "epoch"};
-    if (text.size() > line_size_most) refuse("the line is longer than 4096 bytes");
+    if (text.size() > line_size_most) refuse_line("the line is longer than 4096 bytes");
     const Result<JsonValue> parsed = JsonValue::parse(text);
-    if (!parsed) refuse("the line is no JSON: " + parsed.error().detail);
-    if (!parsed.value().is_object()) refuse("the line is no object of JSON");
+    if (!parsed) refuse_line("the line is no JSON: " + parsed.error().detail);
+    if (!parsed.value().is_object()) refuse_line("the line is no object of JSON");
     std::vector<std::string> names = parsed.value().names();
     std::sort(names.begin(), names.end());
     if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
-        refuse(*twice + " is there twice");
+        refuse_line(*twice + " is there twice");
     for (const std::string& name : names) {
         if (std::find(std::begin(known), std::end(known), name) != std::end(known)) continue;
         const std::string_view near = nearest_word(name, known);
-        refuse("there is no field " + name +
-               (near.empty() ? std::string() : ": did you mean " + std::string(near) + "?"));
+        refuse_line("there is no field " + name +
+                    (near.empty() ? std::string() : ": did you mean " + std::string(near) + "?"));
     }
     return parsed.value();
 }
@@ -102,19 +103,19 @@ private:
         PoolQuestion question;
         const auto say = [](const std::string& value, const char* name) {
             if (value.empty())
-                refuse(std::string(name) + " is missing on the line, and there is no --" + name);
+                refuse_line(std::string(name) + " is missing on the line, and there is no --" + name);
             return value;
         };
         question.pool = address_of("pool", say(text_of(line, "pool", usual_.pool), "pool"));
         question.mint_in = address_of("in", say(text_of(line, "in", usual_.mint_in), "in"));
         const std::string amount = text_of(line, "amount", "");
-        if (amount.empty()) refuse("amount is missing");
+        if (amount.empty()) refuse_line("amount is missing");
         question.amount = base_units_of("amount", amount);
         question.exact_out = usual_.exact_out;
         if (line.has("exactOut")) {
             const std::string word = line["exactOut"].json();
             if (word != "true" && word != "false")
-                refuse("exactOut is " + word + ", and has to be true or false");
+                refuse_line("exactOut is " + word + ", and has to be true or false");
             question.exact_out = word == "true";
         }
         AskedClock clock;
@@ -122,7 +123,7 @@ private:
         clock.unix_timestamp = number_of(line, "unixTimestamp", usual_.clock.unix_timestamp);
         clock.epoch = number_of(line, "epoch", usual_.clock.epoch);
         if (clock.unix_timestamp.value_or(0) > std::numeric_limits<std::int64_t>::max())
-            refuse("unixTimestamp is beyond 63 bits");
+            refuse_line("unixTimestamp is beyond 63 bits");
         bool guessed = false;
         question.clock = clock.resolve(snapshot_.files(), context_.clock.now(), guessed);
         if (guessed && !told_) tell_guessed_clock(context_, question.clock);

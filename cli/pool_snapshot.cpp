@@ -20,10 +20,6 @@ constexpr std::int64_t known_time = 1'790'000'000;
 
 const std::string save_it = "`solana account ADDRESS --output json --output-file FILE` saves one";
 
-[[noreturn]] void refuse(std::string what, std::string next) {
-    throw Trouble(usage_complaint(std::move(what), std::move(next)));
-}
-
 [[noreturn]] void refuse_absent(std::string what, std::string next) {
     Complaint complaint = usage_complaint(std::move(what), std::move(next));
     complaint.exit = ExitCode::not_found;

@@ -19,7 +19,7 @@ std::string cell(std::string_view text) {
 
 std::string code(std::string_view text) { return text.empty() ? "" : "`" + cell(text) + "`"; }
 
-void add_options(std::string& page, const std::vector<OptionSpec>& options) {
+void add_option_table(std::string& page, const std::vector<OptionSpec>& options) {
     if (options.empty()) return;
     page += "\n| option | meaning | without it |\n|---|---|---|\n";
     for (const OptionSpec& option : options) {
@@ -43,7 +43,7 @@ void add_command(std::string& page, const CommandSpec& command, const std::strin
     for (const CommandSpec* const child : command.children) {
         if (!child->hidden) page += "| " + code(child->name) + " | " + cell(child->summary) + " |\n";
     }
-    add_options(page, command.options);
+    add_option_table(page, command.options);
     if (!command.examples.empty()) page += "\n| example | |\n|---|---|\n";
     for (const Example& example : command.examples)
         page += "| " + code(example.line) + " | " + cell(example.meaning) + " |\n";
@@ -124,7 +124,7 @@ std::string markdown_reference() {
                     cell(child->summary) + " |\n";
     }
     page += "\n## Options of every command\n";
-    add_options(page, global_options());
+    add_option_table(page, global_options());
     page += "\n## Exit codes\n\n| code | meaning |\n|---|---|\n";
     for (const ExitMeaning& exit : exit_meanings())
         page += "| " + std::to_string(exit.code) + " | " + cell(exit.meaning) + " |\n";

@@ -17,14 +17,14 @@ const std::string shape = "write SOL USDC 10, SOL/USDC 10, or a JSON object with
 constexpr std::size_t troubles_shown = 10;
 constexpr std::size_t line_bytes_most = 4'096;
 
-[[noreturn]] void refuse(std::string what) { throw Trouble(usage_complaint(std::move(what), shape)); }
+[[noreturn]] void refuse_trade(std::string what) { throw Trouble(usage_complaint(std::move(what), shape)); }
 
 std::uint32_t read_bps(const std::string& word) {
     std::uint32_t bps = 0;
     const char* const end = word.data() + word.size();
     const auto [stop, error] = std::from_chars(word.data(), end, bps);
     if (error != std::errc{} || stop != end || bps > 10'000)
-        refuse("the slippage '" + word + "' is no whole number from 0 to 10000");
+        refuse_trade("the slippage '" + word + "' is no whole number from 0 to 10000");
     return bps;
 }
 
@@ -34,7 +34,7 @@ Trade read_words(const std::string& line, Trade trade) {
     const auto value_of = [&words](const std::string& option, std::size_t equals) {
         std::string value;
         if (equals != std::string::npos) return option.substr(equals + 1);
-        if (!(words >> value)) refuse(option + " needs a value");
+        if (!(words >> value)) refuse_trade(option + " needs a value");
         return value;
     };
     for (std::string word; words >> word;) {
@@ -50,8 +50,8 @@ Trade read_words(const std::string& line, Trade trade) {
         } else if (name == "--client-order-id") {
             trade.client_order_id = value_of(word, equals);
         } else {
-            refuse("a line has no option " + word +
-                   ": there are --slippage-bps, --exact-out and --client-order-id");
+            refuse_trade("a line has no option " + word +
+                         ": there are --slippage-bps, --exact-out and --client-order-id");
         }
     }
     read_trade_words(plain, shape, trade);
@@ -62,16 +62,16 @@ Trade read_object(const std::string& line, Trade trade) {
     constexpr std::string_view known[] = {"type",      "tokenIn",     "tokenOut",     "amountIn",
                                           "amountOut", "slippageBps", "clientOrderId"};
     const Result<JsonValue> parsed = JsonValue::parse(line);
-    if (!parsed) refuse("not an object of JSON: " + parsed.error().detail);
+    if (!parsed) refuse_trade("not an object of JSON: " + parsed.error().detail);
     const JsonValue& object = parsed.value();
     for (const std::string& name : object.names()) {
         if (std::find(std::begin(known), std::end(known), name) != std::end(known)) continue;
         const std::string_view near = nearest_word(name, known);
-        refuse("there is no field " + name +
-               (near.empty() ? std::string() : ": did you mean " + std::string(near) + "?"));
+        refuse_trade("there is no field " + name +
+                     (near.empty() ? std::string() : ": did you mean " + std::string(near) + "?"));
     }
-    if (object.has("type") && object["type"].text() != "market") refuse("the type is not market");
-    if (object.has("amountIn") == object.has("amountOut")) refuse("it takes amountIn or amountOut");
+    if (object.has("type") && object["type"].text() != "market") refuse_trade("the type is not market");
+    if (object.has("amountIn") == object.has("amountOut")) refuse_trade("it takes amountIn or amountOut");
     trade.exact_out = object.has("amountOut");
     if (object.has("slippageBps")) trade.slippage_bps = read_bps(object["slippageBps"].text());
     trade.client_order_id = object["clientOrderId"].text();
@@ -93,7 +93,7 @@ std::vector<TradeLine> read_trade_file(std::istream& in, const Trade& usual) {
         const std::string line(trim(text));
         if (line.empty() || line.front() == '#') continue;
         try {
-            if (line.size() > line_bytes_most) refuse("longer than 4096 bytes");
+            if (line.size() > line_bytes_most) refuse_trade("longer than 4096 bytes");
             lines.push_back(
                 {number, line.front() == '{' ? read_object(line, usual) : read_words(line, usual)});
         } catch (const Trouble& trouble) {

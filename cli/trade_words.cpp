@@ -5,14 +5,6 @@
 #include "trouble.hpp"
 
 namespace libexec::cli {
-namespace {
-
-[[noreturn]] void refuse(std::string what, std::string next) {
-    throw Trouble(usage_complaint(std::move(what), std::move(next)));
-}
-
-}  // namespace
-
 std::string read_trade_amount(const std::string& word) {
     std::string amount;
     for (const char c : word) {

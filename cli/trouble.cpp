@@ -62,6 +62,10 @@ Complaint usage_complaint(std::string what, std::string next) {
     return complaint;
 }
 
+void refuse(std::string what, std::string next) {
+    throw Trouble(usage_complaint(std::move(what), std::move(next)));
+}
+
 Complaint unreachable_complaint(const std::string& server, const std::string& why) {
     Complaint complaint;
     complaint.exit = ExitCode::unreachable;

@@ -33,6 +33,8 @@ private:
 
 /// A mistake on the command line, found before anything was sent.
 Complaint usage_complaint(std::string what, std::string next);
+/// Throws it as Trouble.
+[[noreturn]] void refuse(std::string what, std::string next);
 
 /// A server that could not be asked; nothing was sent.
 Complaint unreachable_complaint(const std::string& server, const std::string& why);

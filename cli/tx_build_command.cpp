@@ -13,10 +13,6 @@
 namespace libexec::cli {
 namespace {
 
-[[noreturn]] void refuse(std::string what, std::string next) {
-    throw Trouble(usage_complaint(std::move(what), std::move(next)));
-}
-
 Blockhash blockhash_of(const std::string& text) {
     const auto hash = Blockhash::parse(text);
     if (!hash) refuse("--blockhash '" + text + "' is no blockhash", "write the base58 of its 32 bytes");

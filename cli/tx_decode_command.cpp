@@ -10,10 +10,6 @@
 namespace libexec::cli {
 namespace {
 
-[[noreturn]] void refuse(std::string what, std::string next) {
-    throw Trouble(usage_complaint(std::move(what), std::move(next)));
-}
-
 /// As much as can matter, and one byte more.
 std::string read_some(std::istream& in) {
     std::string text(transaction_text_most + 1, '\0');

@@ -14,10 +14,6 @@ namespace {
 constexpr std::size_t seed_size = 32;
 constexpr std::size_t seed_text_most = 256;  // of standard input: 64 digits and room for line ends
 
-[[noreturn]] void refuse(std::string what, std::string next) {
-    throw Trouble(usage_complaint(std::move(what), std::move(next)));
-}
-
 int digit_of(char c) {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;

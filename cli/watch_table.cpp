@@ -14,7 +14,7 @@
 namespace libexec::cli {
 namespace {
 
-constexpr std::chrono::milliseconds interval{500};
+constexpr std::chrono::milliseconds table_interval{500};
 constexpr std::size_t lines_around = 4;  // headers, and the one that says what is left out
 
 class Table {
@@ -34,7 +34,7 @@ public:
             if (all_ended()) return worst_of(exits());
             const bool endless = wanted_.empty() && !context_.options.timeout_given;
             if (!endless && deadline_.passed()) return give_up();
-            const auto wait = lost_ > 0 ? pause_before_repeat(lost_) : interval;
+            const auto wait = lost_ > 0 ? pause_before_repeat(lost_) : table_interval;
             if (!(endless ? context_.wire.pause(wait) : deadline_.pause(context_.wire, wait))) interrupted();
         }
     }

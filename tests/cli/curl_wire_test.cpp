@@ -45,9 +45,9 @@ public:
     std::atomic<int> requests{0};
 };
 
-struct Fixture {
-    Fixture() { server.start(); }
-    ~Fixture() { server.stop("done"); }
+struct ServedWire {
+    ServedWire() { server.start(); }
+    ~ServedWire() { server.stop("done"); }
     std::string url(const std::string& path) const {
         return "http://127.0.0.1:" + std::to_string(server.port()) + path;
     }
@@ -86,7 +86,7 @@ public:
 }  // namespace
 
 TEST_SUITE("cli/curl_wire") {
-    TEST_CASE_FIXTURE(Fixture, "a request arrives whole, and so does its answer") {
+    TEST_CASE_FIXTURE(ServedWire, "a request arrives whole, and so does its answer") {
         HttpCall call;
         call.method = "POST";
         call.url = url("/echo");
@@ -99,7 +99,7 @@ TEST_SUITE("cli/curl_wire") {
         CHECK(outcome.answer.replayed);
     }
 
-    TEST_CASE_FIXTURE(Fixture,
+    TEST_CASE_FIXTURE(ServedWire,
                       "a stream that just ends counts as lost, one that was read to the end as answered") {
         Collector all;
         CHECK(get("/stream", &all).kind == Kind::lost);
@@ -109,23 +109,23 @@ TEST_SUITE("cli/curl_wire") {
         CHECK(get("/stream", &enough).kind == Kind::answered);
     }
 
-    TEST_CASE_FIXTURE(Fixture, "a quiet stream ticks, and ends when its time is over") {
+    TEST_CASE_FIXTURE(ServedWire, "a quiet stream ticks, and ends when its time is over") {
         Collector collector;
         CHECK(get("/hang", &collector, 450ms).kind == Kind::timed_out);
         CHECK(collector.ticks >= 2);
     }
 
-    TEST_CASE_FIXTURE(Fixture, "a plain call without an answer in time is lost, not refused") {
+    TEST_CASE_FIXTURE(ServedWire, "a plain call without an answer in time is lost, not refused") {
         HttpOutcome outcome = get("/hang", nullptr, 300ms);
         CHECK(outcome.kind == Kind::lost);
         CHECK(outcome.sent);
     }
 
-    TEST_CASE_FIXTURE(Fixture, "an answer without bounds is not taken") {
+    TEST_CASE_FIXTURE(ServedWire, "an answer without bounds is not taken") {
         CHECK(get("/huge").kind == Kind::lost);
     }
 
-    TEST_CASE_FIXTURE(Fixture, "Ctrl-C ends a wait") {
+    TEST_CASE_FIXTURE(ServedWire, "Ctrl-C ends a wait") {
         Collector collector;
         collector.on_tick = [] { std::raise(SIGINT); };
         CHECK(get("/hang", &collector).kind == Kind::interrupted);

@@ -14,7 +14,7 @@ using Kind = HttpOutcome::Kind;
 
 namespace {
 
-const std::string accepted = R"({"success":true,"orderId":")" + order_id + R"(","status":"pending"})";
+const std::string accepted_answer = R"({"success":true,"orderId":")" + order_id + R"(","status":"pending"})";
 
 Outcome submit(ScriptedWire& wire, SubmitOptions order = {}, const Options& options = {}) {
     order.trade.token_in = "SOL";
@@ -37,7 +37,7 @@ TEST_SUITE("cli/submit") {
         SubmitOptions trade = no_wait();
         trade.trade.slippage_bps = 50;
         trade.trade.client_order_id = "a\"b";
-        wire.answers(202, accepted);
+        wire.answers(202, accepted_answer);
         CHECK(submit(wire, trade).exit == ExitCode::done);
         CHECK(wire.calls[0].method == "POST");
         CHECK(wire.calls[0].url == "http://localhost:3000/api/orders/execute");
@@ -47,7 +47,7 @@ TEST_SUITE("cli/submit") {
         CHECK(key_of(wire.calls[0]).size() == 36);
 
         trade.trade.exact_out = true;
-        wire.answers(202, accepted);
+        wire.answers(202, accepted_answer);
         submit(wire, trade);
         CHECK(has(wire.calls[1].body, R"("amountOut":"10")"));
         CHECK(key_of(wire.calls[1]) != key_of(wire.calls[0]));
@@ -60,7 +60,7 @@ TEST_SUITE("cli/submit") {
         wire.fails(Kind::lost)
             .fails(Kind::not_sent)
             .answers(503, R"({"code":"draining"})")
-            .answers(202, accepted);
+            .answers(202, accepted_answer);
         const Outcome outcome = submit(wire, trade);
         CHECK(outcome.exit == ExitCode::done);
         for (const HttpCall& call : wire.calls) CHECK(key_of(call) == "mine");
@@ -87,7 +87,7 @@ TEST_SUITE("cli/submit") {
         ScriptedWire wire;
         wire.answers(409, R"({"code":"in_flight"})", 3s)
             .answers(503, R"({"code":"outcome_unknown"})")
-            .answers(200, accepted);
+            .answers(200, accepted_answer);
         CHECK(submit(wire, no_wait()).exit == ExitCode::done);
         CHECK(wire.pauses == std::vector<std::chrono::milliseconds>{3s, 400ms});
     }
@@ -112,7 +112,7 @@ TEST_SUITE("cli/submit") {
 
         SubmitOptions patient = no_wait();
         patient.retry = true;
-        wire.answers(429, R"({"code":"rate_limited"})", 7s).answers(202, accepted);
+        wire.answers(429, R"({"code":"rate_limited"})", 7s).answers(202, accepted_answer);
         CHECK(submit(wire, patient).exit == ExitCode::done);
         CHECK(wire.pauses == std::vector<std::chrono::milliseconds>{7s});
 
@@ -125,7 +125,7 @@ TEST_SUITE("cli/submit") {
 
     TEST_CASE("a confirmed order is 0, a failed one 5 with its reason") {
         ScriptedWire wire;
-        wire.answers(202, accepted).streams(stream_of(good_life()));
+        wire.answers(202, accepted_answer).streams(stream_of(good_life()));
         const Outcome good = submit(wire);
         CHECK(good.exit == ExitCode::done);
         CHECK(has(good.out, "CONFIRMED"));
@@ -133,7 +133,7 @@ TEST_SUITE("cli/submit") {
 
         const std::string failed =
             event(2, "failed", R"({"failureReason":"no_route","error":"none","attempts":1})");
-        wire.answers(202, accepted)
+        wire.answers(202, accepted_answer)
             .streams(stream_of({event(1, "pending"), failed}))
             .answers(200, R"({"order":{"failure":{"code":"no_route","title":"No route","retryable":true}}})");
         const Outcome bad = submit(wire);
@@ -146,13 +146,13 @@ TEST_SUITE("cli/submit") {
         ScriptedWire wire;
         Options options;
         options.quiet = true;
-        wire.answers(202, accepted);
+        wire.answers(202, accepted_answer);
         CHECK(submit(wire, no_wait(), options).out == order_id + "\n");
-        wire.answers(202, accepted).streams(stream_of(good_life()));
+        wire.answers(202, accepted_answer).streams(stream_of(good_life()));
         CHECK(submit(wire, {}, options).out == order_id + "\n");
         options.quiet = false;
         options.output = Output::json;
-        wire.answers(202, accepted).streams(stream_of(good_life())).answers(200, "{\"order\":\n{}}");
+        wire.answers(202, accepted_answer).streams(stream_of(good_life())).answers(200, "{\"order\":\n{}}");
         CHECK(submit(wire, {}, options).out == "{\"order\":{}}\n");
         wire.answers(400, R"({"code":"unknown_token","title":"No"})");
         const Outcome refused = submit(wire, {}, options);
@@ -164,7 +164,7 @@ TEST_SUITE("cli/submit") {
         ScriptedWire wire;
         Options options;
         options.output = Output::csv;
-        wire.answers(202, accepted).streams(stream_of(good_life()));
+        wire.answers(202, accepted_answer).streams(stream_of(good_life()));
         const std::string out = submit(wire, {}, options).out;
         CHECK(out.starts_with("timestamp,orderId,seq,kind,status,attempt,venue,"));
         CHECK(has(out, ",6,moved,confirmed,1,meteora,10.000000000,1502.611000,4kQmAAAAAAAAAAAA9dXe,\r\n"));
@@ -186,7 +186,7 @@ TEST_SUITE("cli/submit") {
 
     TEST_CASE("Ctrl-C never cancels, and says what is known") {
         ScriptedWire wire;
-        wire.answers(202, accepted).streams({as_sse(event(1, "pending"))}, Kind::interrupted);
+        wire.answers(202, accepted_answer).streams({as_sse(event(1, "pending"))}, Kind::interrupted);
         const Outcome following = submit(wire);
         CHECK(following.exit == ExitCode::interrupted);
         CHECK(has(following.err, "not cancelled"));

@@ -10,7 +10,7 @@ using namespace libexec::test;
 
 namespace {
 
-SyntheticCpmm cpmm() {
+SyntheticCpmm small_cpmm() {
     SyntheticCpmm pool;
     pool.tokens[0].held = 1'000'300;
     pool.tokens[0].owed = 300;
@@ -22,11 +22,11 @@ SyntheticCpmm cpmm() {
 
 SyntheticAmm amm() {
     SyntheticAmm pool;
-    pool.tokens = cpmm().tokens;
+    pool.tokens = small_cpmm().tokens;
     return pool;
 }
 
-SyntheticWhirlpool whirlpool() {
+SyntheticWhirlpool small_whirlpool() {
     SyntheticWhirlpool pool;
     for (SyntheticToken& token : pool.tokens) token.held = 1'000'000'000'000;
     pool.liquidity = 1'500'000'000;
@@ -52,7 +52,7 @@ TEST_SUITE("venues/pool_refusals") {
               Row{2, 0, 26, 19'744, 99}, Row{2, 1, 36, 4'960, 50}}) {
             CAPTURE(row.creator_fee_on);
             CAPTURE(row.side);
-            SyntheticCpmm pool = cpmm();
+            SyntheticCpmm pool = small_cpmm();
             pool.has_creator_fee = row.creator_fee_on >= 0;
             pool.creator_fee_on = static_cast<std::uint8_t>(std::max(0, row.creator_fee_on));
             const auto trade = sell(pool, row.side, 10'007);
@@ -67,7 +67,7 @@ TEST_SUITE("venues/pool_refusals") {
             CHECK(cost.value().amount_in <= 10'007);
             CHECK(sell(pool, row.side, cost.value().amount_in).value().amount_out >= row.out);
         }
-        SyntheticCpmm taxed = cpmm();
+        SyntheticCpmm taxed = small_cpmm();
         give_transfer_fees(taxed);
         CHECK(sell(taxed, 0, 10'007).value().amount_out == 18'600);
     }
@@ -88,7 +88,7 @@ TEST_SUITE("venues/pool_refusals") {
             std::uint32_t crossings;
         };
         for (const bool dynamic : {false, true}) {
-            SyntheticWhirlpool pool = whirlpool();
+            SyntheticWhirlpool pool = small_whirlpool();
             pool.dynamic_arrays = dynamic;
             for (const Row& row :
                  {Row{0, 1'000, 996, 3, 0}, Row{0, 1'000'000, 996'337, 3'000, 0},
@@ -111,7 +111,7 @@ TEST_SUITE("venues/pool_refusals") {
     }
 
     TEST_CASE("Orca Whirlpools: the fee follows the volatility, and the pool opens when its oracle says") {
-        SyntheticWhirlpool pool = whirlpool();
+        SyntheticWhirlpool pool = small_whirlpool();
         const std::uint64_t calm = sell(pool, 0, 20'000'000).value().amount_out;
         pool.oracle = SyntheticOracle();
         const auto start = static_cast<std::uint64_t>(now.unix_timestamp);
@@ -137,7 +137,7 @@ TEST_SUITE("venues/pool_refusals") {
     }
 
     TEST_CASE("a pool that is switched off or not open yet is closed, for building as well") {
-        SyntheticCpmm off = cpmm();
+        SyntheticCpmm off = small_cpmm();
         off.status = 4;
         CHECK(why(sell(off, 0, 1'000)) == Reason::pool_closed);
         CHECK(why(buy(off, 0, 1'000)) == Reason::pool_closed);
@@ -147,7 +147,7 @@ TEST_SUITE("venues/pool_refusals") {
         off.status = 3;  // deposits and withdrawals alone
         CHECK(sell(off, 0, 1'000));
 
-        SyntheticCpmm early = cpmm();
+        SyntheticCpmm early = small_cpmm();
         early.open_time = static_cast<std::uint64_t>(now.unix_timestamp);
         CHECK(sell(early, 0, 1'000));
         ++early.open_time;
@@ -182,13 +182,13 @@ TEST_SUITE("venues/pool_refusals") {
             CHECK(opened.value()->mint_a() == pool.mint(0));
             CHECK(opened.value()->mint_b() == pool.mint(1));
         };
-        check(cpmm());
+        check(small_cpmm());
         check(amm());
-        check(whirlpool());
-        CHECK(why(sell(cpmm(), 0, 1)) == Reason::amount_too_small);  // all of it is fee
+        check(small_whirlpool());
+        CHECK(why(sell(small_cpmm(), 0, 1)) == Reason::amount_too_small);  // all of it is fee
         CHECK(why(sell(amm(), 0, 1)) == Reason::amount_too_small);
-        CHECK(why(buy(cpmm(), 1, 2'000'000)) == Reason::insufficient_liquidity);  // the whole reserve
-        SyntheticWhirlpool drained = whirlpool();
+        CHECK(why(buy(small_cpmm(), 1, 2'000'000)) == Reason::insufficient_liquidity);  // the whole reserve
+        SyntheticWhirlpool drained = small_whirlpool();
         drained.tokens[1].held = 995;
         CHECK(why(sell(drained, 0, 1'000)) == Reason::insufficient_liquidity);
     }
@@ -206,18 +206,18 @@ TEST_SUITE("venues/pool_refusals") {
             pool.tokens[0].vault_frozen = true;
             CHECK(why(open(pool)) == Reason::unsupported_token);
         };
-        check(cpmm());
-        check(whirlpool());
+        check(small_cpmm());
+        check(small_whirlpool());
         SyntheticAmm newer = amm();
         newer.tokens[0].program = well_known::token_2022_program;
         CHECK(why(open(newer)) == Reason::bad_account);  // that program knows none of Token-2022
     }
 
     TEST_CASE("liquidity that its ticks contradict is no number") {
-        SyntheticWhirlpool pool = whirlpool();
+        SyntheticWhirlpool pool = small_whirlpool();
         pool.liquidity = 400'000'000;  // less than begins at the next tick
         CHECK(why(sell(pool, 0, 20'000'000)) == Reason::bad_account);
-        pool = whirlpool();
+        pool = small_whirlpool();
         pool.tick = 1;
         CHECK(why(open(pool)) == Reason::bad_account);
         pool.tick = -1;  // the price came down exactly onto tick 0
@@ -236,21 +236,21 @@ TEST_SUITE("venues/pool_refusals") {
         }
         CHECK(family_of(AccountState{}) == nullptr);
         // The bytes of one under the program of another.
-        AccountStates accounts = cpmm().encode();
-        accounts[cpmm().address].owner = amm().encode().at(amm().address).owner;
-        CHECK(why(family_of(accounts.at(cpmm().address))->open(cpmm().address, accounts)) ==
+        AccountStates accounts = small_cpmm().encode();
+        accounts[small_cpmm().address].owner = amm().encode().at(amm().address).owner;
+        CHECK(why(family_of(accounts.at(small_cpmm().address))->open(small_cpmm().address, accounts)) ==
               Reason::bad_account);
     }
 
     TEST_CASE("accounts that are cut short or changed never crash, and short ones are never read") {
-        SyntheticCpmm first = cpmm();
+        SyntheticCpmm first = small_cpmm();
         give_transfer_fees(first);
         break_everything(first);
         break_everything(amm());
     }
 
     TEST_CASE("a Whirlpool's accounts that are cut short or changed never crash") {
-        SyntheticWhirlpool pool = whirlpool();
+        SyntheticWhirlpool pool = small_whirlpool();
         pool.oracle = SyntheticOracle();
         break_everything(pool);
     }

@@ -19,11 +19,11 @@ SimPool pool(std::uint64_t reserve_in, std::uint64_t reserve_out, std::uint64_t 
 SimPool other_way(const SimPool& there) { return {there.reserve_out, there.reserve_in, there.fee}; }
 
 /// Anything from dust to the limit, every size about equally likely.
-std::uint64_t any_size(Random& random) {
+std::uint64_t any_reserve(Random& random) {
     return 1 + random.below(std::uint64_t{1} << (1 + random.below(62)));
 }
 
-SimPool any_pool(Random& random) { return pool(any_size(random), any_size(random), random.below(200)); }
+SimPool any_pool(Random& random) { return pool(any_reserve(random), any_reserve(random), random.below(200)); }
 
 }  // namespace
 
@@ -56,7 +56,7 @@ TEST_SUITE("venues/sim_pool") {
         int traded = 0;
         for (int i = 0; i < 20'000; ++i) {
             const SimPool there = any_pool(random);
-            const Amount given(any_size(random));
+            const Amount given(any_reserve(random));
             const auto out = fill_exact_in(there, given);
             if (!out) continue;
             const auto back = fill_exact_in(other_way(there), out.value().amount_out);
@@ -72,7 +72,7 @@ TEST_SUITE("venues/sim_pool") {
         Random random(4);
         for (int i = 0; i < 20'000; ++i) {
             const SimPool here = any_pool(random);
-            const std::uint64_t less = any_size(random);
+            const std::uint64_t less = any_reserve(random);
             const std::uint64_t more = less + random.below(less) + 1;
             const auto small = fill_exact_in(here, Amount(less));
             const auto large = fill_exact_in(here, Amount(more));
@@ -89,7 +89,7 @@ TEST_SUITE("venues/sim_pool") {
         int traded = 0;
         for (int i = 0; i < 20'000; ++i) {
             const SimPool here = any_pool(random);
-            const Amount wanted(any_size(random));
+            const Amount wanted(any_reserve(random));
             const auto fill = fill_exact_out(here, wanted);
             if (!fill) continue;
             ++traded;
@@ -107,7 +107,7 @@ TEST_SUITE("venues/sim_pool") {
         Random random(6);
         for (int i = 0; i < 20'000; ++i) {
             const SimPool here = any_pool(random);
-            const auto forth = fill_exact_in(here, Amount(any_size(random)));
+            const auto forth = fill_exact_in(here, Amount(any_reserve(random)));
             if (!forth) continue;
             const auto again = fill_exact_out(here, forth.value().amount_out);
             CAPTURE(i);
