@@ -226,6 +226,7 @@ class Family final : public PoolFamily {
 public:
     std::string_view name() const override { return "meteora_damm_v2"; }
     const PublicKey& program() const override { return meteora_damm_v2_pool::program; }
+    const PoolLayout& layout() const override { return pool_layout; }
 
     Result<std::vector<PublicKey>> wanted(const PublicKey& pool, const AccountStates& known) const override {
         if (!known.contains(pool)) return std::vector{pool};

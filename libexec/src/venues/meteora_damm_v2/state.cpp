@@ -8,12 +8,11 @@
 
 namespace libexec::meteora_damm_v2_pool {
 
-using namespace std::string_view_literals;
 using namespace pools;
 
 namespace {
 
-constexpr AccountShape pool_shape{"the pool", 1112, "\xf1\x9a\x6d\x04\x11\xb1\x6d\xbc"sv};
+constexpr AccountShape pool_shape = pool_shape_of(pool_layout);
 
 /// The outermost prices a range of this program may reach.
 constexpr Wide price_floor = 4'295'048'016;
@@ -77,8 +76,8 @@ Result<State> read_state(const PublicKey& pool, const AccountStates& accounts) {
     AccountFields fields(account.value()->data);
     State state;
     for (std::size_t i = 0; i < 2; ++i) {
-        state.mints[i] = fields.key(168 + 32 * i);
-        state.vaults[i] = fields.key(232 + 32 * i);
+        state.mints[i] = fields.key(pool_layout.mints[i]);
+        state.vaults[i] = fields.key(pool_layout.vaults[i]);
         state.token_programs[i] = fields.u8(482 + i);
         state.reserves[i] = fields.u64(680 + 8 * i);
     }

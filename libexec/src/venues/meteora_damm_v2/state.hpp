@@ -1,6 +1,9 @@
 #pragma once
 
+#include <string_view>
+
 #include "libexec/solana/well_known.hpp"
+#include "libexec/venues/pools/pool_layout.hpp"
 #include "../pools/pool_side.hpp"
 #include "base_fee.hpp"
 
@@ -10,6 +13,13 @@ namespace libexec::meteora_damm_v2_pool {
 inline constexpr PublicKey program = "cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG"_key;
 inline constexpr PublicKey authority = "HLnpSz9h2S4hiLQ43rnSD9XkcUThA7B8hQMKmDaiTLcC"_key;
 inline constexpr PublicKey event_authority = "3rmHSu74h1ZcmAisVcWerTCiRDQbUrBKmcwptYGjHfet"_key;
+/// How its pools are laid out.
+inline constexpr PoolLayout pool_layout = {
+    .size_bytes = 1112,
+    .discriminator = std::string_view("\xf1\x9a\x6d\x04\x11\xb1\x6d\xbc", 8),
+    .mints = {168, 200},
+    .vaults = {232, 264},
+    .sorts_mints = false};
 
 /// Which token the fee is taken in, and what the pool trades along.
 enum class Collects : std::uint8_t {

@@ -180,6 +180,7 @@ class Family final : public PoolFamily {
 public:
     std::string_view name() const override { return "meteora_dlmm"; }
     const PublicKey& program() const override { return meteora_dlmm_pool::program; }
+    const PoolLayout& layout() const override { return pool_layout; }
 
     Result<std::vector<PublicKey>> wanted(const PublicKey& pool, const AccountStates& known) const override {
         std::vector keys{pool};

@@ -10,12 +10,11 @@
 
 namespace libexec::meteora_dlmm_pool {
 
-using namespace std::string_view_literals;
 using namespace pools;
 
 namespace {
 
-constexpr AccountShape shape{"the pool", 904, "\x21\x0b\x31\x62\xb5\x65\xb1\x0d"sv};
+constexpr AccountShape shape = pool_shape_of(pool_layout);
 constexpr std::uint16_t step_most = 400;
 
 /// What the program's enumerations know. It refuses every trade of a pool that has another one.
@@ -70,8 +69,8 @@ Result<State> read_state(const PublicKey& pair, const AccountStates& accounts) {
     state.enabled = fields.u8(82) == 0;
     state.opens_at = fields.u64(816);
     for (std::size_t i = 0; i < 2; ++i) {
-        state.mints[i] = fields.key(88 + 32 * i);
-        state.vaults[i] = fields.key(152 + 32 * i);
+        state.mints[i] = fields.key(pool_layout.mints[i]);
+        state.vaults[i] = fields.key(pool_layout.vaults[i]);
     }
     state.oracle = fields.key(552);
     for (std::size_t i = 0; i < state.bitmap.size(); ++i) state.bitmap[i] = fields.u64(584 + 8 * i);

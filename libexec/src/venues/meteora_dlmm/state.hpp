@@ -1,14 +1,23 @@
 #pragma once
 
 #include <array>
+#include <string_view>
 
 #include "libexec/solana/well_known.hpp"
+#include "libexec/venues/pools/pool_layout.hpp"
 #include "../pools/pool_side.hpp"
 
 namespace libexec::meteora_dlmm_pool {
 
 /// The program all of these belong to.
 inline constexpr PublicKey program = "LBUZKhRxPF3XUpBCjp4YzTKgLccjZhTSDM9YuVaPwxo"_key;
+/// How its pools are laid out.
+inline constexpr PoolLayout pool_layout = {
+    .size_bytes = 904,
+    .discriminator = std::string_view("\x21\x0b\x31\x62\xb5\x65\xb1\x0d", 8),
+    .mints = {88, 120},
+    .vaults = {152, 184},
+    .sorts_mints = false};
 
 /// Fee rates are shares of this, and no rate is above the other one.
 inline constexpr std::uint64_t fee_whole = 1'000'000'000;

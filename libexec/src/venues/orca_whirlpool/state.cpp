@@ -7,12 +7,11 @@
 
 namespace libexec::orca_whirlpool_pool {
 
-using namespace std::string_view_literals;
 using namespace pools;
 
 namespace {
 
-constexpr AccountShape pool_shape{"the pool", 653, "\x3f\x95\xd1\x0c\xe1\x80\x63\x09"sv};
+constexpr AccountShape pool_shape = pool_shape_of(pool_layout);
 constexpr std::uint16_t fee_rate_most = 60'000;
 
 }  // namespace
@@ -28,10 +27,10 @@ Result<State> read_state(const PublicKey& pool, const AccountStates& accounts) {
     state.liquidity = fields.u128(49);
     state.price = fields.u128(65);
     state.tick = fields.i32(81);
-    state.mints[0] = fields.key(101);
-    state.vaults[0] = fields.key(133);
-    state.mints[1] = fields.key(181);
-    state.vaults[1] = fields.key(213);
+    for (std::size_t i = 0; i < 2; ++i) {
+        state.mints[i] = fields.key(pool_layout.mints[i]);
+        state.vaults[i] = fields.key(pool_layout.vaults[i]);
+    }
     state.rewards_updated_at = fields.u64(261);
     assert(fields.intact());  // of its shape
     if (state.spacing == 0) return bad_account("the pool", pool, "its ticks have no spacing");

@@ -1,12 +1,22 @@
 #pragma once
 
+#include <string_view>
+
 #include "libexec/solana/well_known.hpp"
+#include "libexec/venues/pools/pool_layout.hpp"
 #include "../pools/pool_side.hpp"
 
 namespace libexec::orca_whirlpool_pool {
 
 /// The program all of these belong to.
 inline constexpr PublicKey program = "whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc"_key;
+/// How its pools are laid out.
+inline constexpr PoolLayout pool_layout = {
+    .size_bytes = 653,
+    .discriminator = std::string_view("\x3f\x95\xd1\x0c\xe1\x80\x63\x09", 8),
+    .mints = {101, 181},
+    .vaults = {133, 213},
+    .sorts_mints = true};
 
 /// What the program knows of a pool, without the tokens.
 /// Source: github.com/orca-so/whirlpools, programs/whirlpool/src/state/whirlpool.rs.

@@ -7,6 +7,7 @@
 
 #include "libexec/base/result.hpp"
 #include "libexec/solana/account_state.hpp"
+#include "libexec/venues/pools/pool_layout.hpp"
 
 namespace libexec::pools {
 
@@ -63,6 +64,11 @@ struct AccountShape {
     std::size_t size_bytes = 0;           ///< 0: the decoder looks itself
     std::string_view discriminator = {};  ///< its first bytes; empty where the program has none
 };
+
+/// A pool's own account, told apart as a search tells it.
+constexpr AccountShape pool_shape_of(const PoolLayout& layout) {
+    return AccountShape{"the pool", layout.size_bytes, layout.discriminator};
+}
 
 /// The account at that address, owned by `program` and of that shape. Errors: bad_account.
 Result<const AccountState*> find_owned(const AccountStates& accounts, const PublicKey& key,

@@ -8,8 +8,7 @@ using namespace pools;
 
 namespace {
 
-/// No discriminator: the program tells its accounts by their length.
-constexpr AccountShape pool_shape{"the pool", 752};
+constexpr AccountShape pool_shape = pool_shape_of(pool_layout);
 /// The bump of the authority, which is one for all pools.
 constexpr std::uint64_t nonce = 254;
 constexpr std::uint64_t last_status = 7;
@@ -25,8 +24,8 @@ Result<State> read_state(const PublicKey& pool, const AccountStates& accounts) {
     for (std::size_t i = 0; i < 2; ++i) {
         state.decimals[i] = fields.u64(32 + 8 * i);
         state.owed[i] = fields.u64(192 + 8 * i);
-        state.vaults[i] = fields.key(336 + 32 * i);
-        state.mints[i] = fields.key(400 + 32 * i);
+        state.vaults[i] = fields.key(pool_layout.vaults[i]);
+        state.mints[i] = fields.key(pool_layout.mints[i]);
     }
     state.fee_numerator = fields.u64(176);
     state.fee_denominator = fields.u64(184);

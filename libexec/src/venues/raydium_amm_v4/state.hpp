@@ -1,6 +1,7 @@
 #pragma once
 
 #include "libexec/solana/well_known.hpp"
+#include "libexec/venues/pools/pool_layout.hpp"
 #include "../pools/pool_side.hpp"
 
 namespace libexec::raydium_amm_v4_pool {
@@ -27,6 +28,9 @@ struct State {
 /// The program all of these belong to, and the address that signs for its vaults.
 inline constexpr PublicKey program = "675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8"_key;
 inline constexpr PublicKey authority = "5Q544fKrFoe6tsEbD7S8EmxGTJYAKtTVhAW5Q5pge4j1"_key;
+/// How its pools are laid out: no discriminator, the program tells its accounts by their length.
+inline constexpr PoolLayout pool_layout = {
+    .size_bytes = 752, .discriminator = {}, .mints = {400, 432}, .vaults = {336, 368}, .sorts_mints = false};
 
 /// Errors: bad_account.
 Result<State> read_state(const PublicKey& pool, const AccountStates& accounts);

@@ -199,6 +199,7 @@ class Family final : public PoolFamily {
 public:
     std::string_view name() const override { return "raydium_clmm"; }
     const PublicKey& program() const override { return raydium_clmm_pool::program; }
+    const PoolLayout& layout() const override { return pool_layout; }
 
     Result<std::vector<PublicKey>> wanted(const PublicKey& pool, const AccountStates& known) const override {
         if (!known.contains(pool)) return std::vector{pool};

@@ -13,7 +13,7 @@ using namespace pools;
 
 namespace {
 
-constexpr AccountShape pool_shape{"the pool", 1544, "\xf7\xed\xe3\xf5\xd7\xc3\xde\x46"sv};
+constexpr AccountShape pool_shape = pool_shape_of(pool_layout);
 constexpr AccountShape config_shape{"the config", 117, "\xda\xf4\x21\x68\xcb\xcb\x2b\x6f"sv};
 constexpr std::uint16_t spacing_most = 1'000;
 constexpr std::size_t dynamic_fee_at = 1096;
@@ -57,8 +57,8 @@ Result<State> read_state(const PublicKey& pool, const AccountStates& accounts) {
     State state;
     state.config = fields.key(9);
     for (std::size_t i = 0; i < 2; ++i) {
-        state.mints[i] = fields.key(73 + 32 * i);
-        state.vaults[i] = fields.key(137 + 32 * i);
+        state.mints[i] = fields.key(pool_layout.mints[i]);
+        state.vaults[i] = fields.key(pool_layout.vaults[i]);
         state.decimals[i] = fields.u8(233 + i);
     }
     state.observation = fields.key(201);

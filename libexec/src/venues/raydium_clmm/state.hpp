@@ -2,14 +2,23 @@
 
 #include <array>
 #include <optional>
+#include <string_view>
 
 #include "libexec/solana/well_known.hpp"
+#include "libexec/venues/pools/pool_layout.hpp"
 #include "../pools/pool_side.hpp"
 
 namespace libexec::raydium_clmm_pool {
 
 /// The program all of these belong to.
 inline constexpr PublicKey program = "CAMMCzo5YL8w4VFF8KVHrK22GGUsp5VTaW7grrKgrWqK"_key;
+/// How its pools are laid out.
+inline constexpr PoolLayout pool_layout = {
+    .size_bytes = 1544,
+    .discriminator = std::string_view("\xf7\xed\xe3\xf5\xd7\xc3\xde\x46", 8),
+    .mints = {73, 105},
+    .vaults = {137, 169},
+    .sorts_mints = true};
 
 /// Fee rates are shares of this.
 inline constexpr std::uint32_t whole = 1'000'000;

@@ -12,7 +12,7 @@ using namespace pools;
 
 namespace {
 
-constexpr AccountShape pool_shape{"the pool", 637, "\xf7\xed\xe3\xf5\xd7\xc3\xde\x46"sv};
+constexpr AccountShape pool_shape = pool_shape_of(pool_layout);
 constexpr AccountShape config_shape{"the config", 236, "\xda\xf4\x21\x68\xcb\xcb\x2b\x6f"sv};
 
 /// What the vault holds for others: the parts of past fees of the protocol, the fund and the creator.
@@ -29,8 +29,8 @@ Result<State> read_state(const PublicKey& pool, const AccountStates& accounts) {
     State state;
     state.config = fields.key(8);
     for (std::size_t i = 0; i < 2; ++i) {
-        state.vaults[i] = fields.key(72 + 32 * i);
-        state.mints[i] = fields.key(168 + 32 * i);
+        state.vaults[i] = fields.key(pool_layout.vaults[i]);
+        state.mints[i] = fields.key(pool_layout.mints[i]);
         state.token_programs[i] = fields.key(232 + 32 * i);
         state.decimals[i] = fields.u8(331 + i);
         const auto owed = sum_of(fields.u64(341 + 8 * i), fields.u64(357 + 8 * i), fields.u64(397 + 8 * i));

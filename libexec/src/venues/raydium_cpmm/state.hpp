@@ -1,6 +1,9 @@
 #pragma once
 
+#include <string_view>
+
 #include "libexec/solana/well_known.hpp"
+#include "libexec/venues/pools/pool_layout.hpp"
 #include "../pools/pool_side.hpp"
 
 namespace libexec::raydium_cpmm_pool {
@@ -35,6 +38,13 @@ struct Rates {
 /// The program all of these belong to, and the address that signs for its vaults.
 inline constexpr PublicKey program = "CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C"_key;
 inline constexpr PublicKey authority = "GpMZbSM2GgvTKHJirzeGfMFoaZ8UR2X7F4v8vHTvxFbL"_key;
+/// How its pools are laid out.
+inline constexpr PoolLayout pool_layout = {
+    .size_bytes = 637,
+    .discriminator = std::string_view("\xf7\xed\xe3\xf5\xd7\xc3\xde\x46", 8),
+    .mints = {168, 200},
+    .vaults = {72, 104},
+    .sorts_mints = true};
 
 /// Errors: bad_account.
 Result<State> read_state(const PublicKey& pool, const AccountStates& accounts);

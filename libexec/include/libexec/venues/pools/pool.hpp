@@ -9,6 +9,7 @@
 #include "libexec/base/result.hpp"
 #include "libexec/solana/account_state.hpp"
 #include "libexec/solana/instruction.hpp"
+#include "libexec/venues/pools/pool_layout.hpp"
 
 namespace libexec {
 
@@ -72,6 +73,8 @@ public:
     virtual std::string_view name() const = 0;
     /// The program that owns such pools.
     virtual const PublicKey& program() const = 0;
+    /// How its pools' accounts are laid out.
+    virtual const PoolLayout& layout() const = 0;
 
     /// The addresses that pricing this pool reads, the pool's own among them, as far as `known` tells; asked
     /// again with what was fetched until it names no new one. Some need not exist. Errors: bad_account.
