@@ -255,6 +255,32 @@ Task<Result<AccountsAtSlot>> MiniChain::accounts(std::vector<PublicKey> addresse
     co_return seen;
 }
 
+Task<Result<AccountsAtSlot>> MiniChain::search(AccountSearch search) {
+    if (latency.count() > 0) co_await time_.sleep_for(latency);
+    searches.push_back(search);
+    if (search.having.size() > 3 || search.slice_bytes == 0)
+        throw std::logic_error("no node takes such a search");
+    const std::optional<Rejection> failure = searches_fail(search.program);
+    if (failure) co_return *failure;
+    AccountsAtSlot found;
+    found.slot = slot;
+    for (const auto& [key, account] : state) {
+        const Bytes& data = account.data;
+        const auto has = [&data](const BytesAt& part) {
+            return part.at + part.bytes.size() <= data.size() &&
+                   std::equal(part.bytes.begin(), part.bytes.end(),
+                              data.begin() + static_cast<std::ptrdiff_t>(part.at));
+        };
+        if (account.owner != search.program || data.size() != search.size_bytes) continue;
+        if (!std::all_of(search.having.begin(), search.having.end(), has)) continue;
+        AccountState slice = account;
+        const auto begin = data.begin() + static_cast<std::ptrdiff_t>(search.slice_at);
+        slice.data.assign(begin, begin + static_cast<std::ptrdiff_t>(search.slice_bytes));
+        found.accounts.emplace(key, std::move(slice));
+    }
+    co_return found;
+}
+
 Task<Result<SimulatedRun>> MiniChain::simulate(Bytes bytes, std::vector<PublicKey> watched,
                                                std::uint64_t least_slot) {
     if (latency.count() > 0) co_await time_.sleep_for(latency);

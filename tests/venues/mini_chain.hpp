@@ -35,6 +35,9 @@ public:
     std::function<void()> after_simulation = [] {};
     std::function<void(SimulatedRun&)> twist = [](SimulatedRun&) {};
     std::optional<Rejection> reads_fail;
+    /// Why a search of that program's accounts fails; empty: it does not.
+    std::function<std::optional<Rejection>(const PublicKey& program)> searches_fail =
+        [](const PublicKey&) -> std::optional<Rejection> { return std::nullopt; };
     std::optional<Rejection> simulations_fail;
     std::optional<Rejection> fees_fail;
     std::chrono::microseconds latency{0};
@@ -42,11 +45,13 @@ public:
     // What was asked.
     std::vector<std::vector<PublicKey>> reads;
     std::vector<std::uint64_t> least_slots;  ///< of the reads
+    std::vector<AccountSearch> searches;
     std::vector<Bytes> simulated;
     int fee_questions = 0;
 
     Task<Result<AccountsAtSlot>> accounts(std::vector<PublicKey> addresses,
                                           std::uint64_t least_slot) override;
+    Task<Result<AccountsAtSlot>> search(AccountSearch search) override;
     Task<Result<SimulatedRun>> simulate(Bytes transaction, std::vector<PublicKey> watched,
                                         std::uint64_t least_slot) override;
     Task<Result<std::vector<std::uint64_t>>> recent_fees(std::vector<PublicKey> written) override;

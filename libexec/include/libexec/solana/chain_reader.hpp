@@ -26,6 +26,24 @@ struct SimulatedRun {
     AccountStates after;               ///< those that were asked for
 };
 
+/// Bytes that an account has to have at a place of its data.
+struct BytesAt {
+    std::uint64_t at = 0;
+    Bytes bytes;
+};
+
+/// Which accounts of a program are looked for, and how much of each is wanted.
+struct AccountSearch {
+    /// Accounts of `of` that have exactly that many bytes.
+    AccountSearch(const PublicKey& of, std::uint64_t size) : program(of), size_bytes(size) {}
+
+    PublicKey program;
+    std::uint64_t size_bytes = 0;
+    std::vector<BytesAt> having;  ///< all of these; at most three, since a node compares no more
+    std::uint64_t slice_at = 0;   ///< of each account only this part of the data is sent
+    std::uint64_t slice_bytes = 0;
+};
+
 /// Reads the chain. Used from the engine's thread alone. Errors of all: service_unavailable, rate_limited.
 class ChainReader {
 public:
@@ -34,6 +52,10 @@ public:
     /// These accounts in one slot, `least_slot` or later; those that do not exist are left out.
     virtual Task<Result<AccountsAtSlot>> accounts(std::vector<PublicKey> addresses,
                                                   std::uint64_t least_slot) = 0;
+    /// All accounts that a search finds, the slice of each as its data. Costs a node much: not every one
+    /// answers, and what is found may be some slots old. Errors too: invalid_parameter for a search no node
+    /// takes.
+    virtual Task<Result<AccountsAtSlot>> search(AccountSearch search) = 0;
     /// What an unsigned transaction would do under a recent blockhash, `least_slot` or later, and how
     /// `watched` would stand then. Never show it a signed one: that would be sent.
     virtual Task<Result<SimulatedRun>> simulate(Bytes transaction, std::vector<PublicKey> watched,

@@ -176,6 +176,7 @@ Task<Result<AccountSnapshot>> RpcClient::program_accounts(ProgramAccountsQuery q
                          state_->config.deadlines.program_accounts);
     question.commitment = query.commitment;
     question.answer_bytes_most = state_->config.program_bytes_most;
+    question.is_search = true;
     return State::program_accounts_of(state_, std::move(question), std::move(query));
 }
 

@@ -22,6 +22,32 @@ constexpr milliseconds try_least{50};
 constexpr std::size_t values_per_mebibyte = 50'000;
 constexpr std::size_t body_words_most = 200;
 
+/// What a status other than 200 says, in words.
+std::string words_of_status(const RpcReply& reply, bool asks_for_rest) {
+    std::string words = "HTTP " + std::to_string(reply.status);
+    if (reply.status >= 300 && reply.status < 400) words += ", and redirects are not followed";
+    if (asks_for_rest) {
+        words += ", it asks for a rest";
+        if (reply.retry_after) words += " of " + std::to_string(reply.retry_after->count()) + " s";
+    } else if (!reply.body.empty()) {
+        // Through JSON, because a body may be anything and a sentence is UTF-8.
+        const std::string_view front = std::string_view(reply.body).substr(0, 2 * body_words_most);
+        const Result<JsonValue> text = JsonValue::parse(to_json_string(front));
+        if (text) words += ": " + outside_words(text.value().text(), body_words_most);
+    }
+    return words;
+}
+
+bool asks_for_rest(const RpcReply& reply) {
+    return reply.status == 429 || (reply.status == 503 && reply.retry_after);
+}
+
+Reason reason_of_status(const RpcReply& reply) {
+    return reply.status == 429 ? Reason::rate_limited : Reason::service_unavailable;
+}
+
+bool is_not_the_nodes(Reason reason) { return reason == Reason::queue_full || reason == Reason::cancelled; }
+
 }  // namespace
 
 RpcClient::State::State(RpcConfig configured, RpcTransport& way, const Clock& now, Timers& waiting,
@@ -42,14 +68,21 @@ Rejection RpcClient::State::told(const RpcQuestion& question, std::size_t place,
 Rejection RpcClient::State::nobody(const RpcQuestion& question, Time now) const {
     std::string words = "no RPC endpoint can be asked for " + question.method + ":";
     bool only_limited = true;
+    std::size_t place = 0;
     for (const RpcEndpointReport& report : board.report(now)) {
-        only_limited = only_limited && report.standing == RpcStanding::rate_limited;
+        const Time no_search_until = board.search_free_at(place++);
+        const bool rests = question.is_search && no_search_until > now;
+        only_limited = only_limited && (rests || report.standing == RpcStanding::rate_limited);
         words += " " + report.name + " is " + std::string(to_string(report.standing));
         if (report.until > now) {
             words += " for another " +
                      std::to_string(std::chrono::ceil<milliseconds>(report.until - now).count()) + " ms";
         }
         if (!report.trouble.empty()) words += " (" + report.trouble + ")";
+        if (rests) {
+            words += " and is to be asked for no search for another " +
+                     std::to_string(std::chrono::ceil<milliseconds>(no_search_until - now).count()) + " ms";
+        }
         words += ";";
     }
     words.pop_back();
@@ -60,7 +93,7 @@ RpcClient::State::Turn RpcClient::State::next_turn(const RpcQuestion& question, 
                                                    const std::vector<Time>& not_before) const {
     Turn turn;
     for (const std::size_t place : board.choose(now, question.fresh)) {
-        if (not_before[place] > now) continue;
+        if (not_before[place] > now || (question.is_search && board.search_free_at(place) > now)) continue;
         if (turn.place) {
             turn.others = true;
         } else {
@@ -69,7 +102,8 @@ RpcClient::State::Turn RpcClient::State::next_turn(const RpcQuestion& question, 
     }
     if (turn.place) return turn;
     for (std::size_t place = 0; place < board.size(); ++place) {
-        const Time free_at = std::max(board.free_at(place, question.fresh), not_before[place]);
+        Time free_at = std::max(board.free_at(place, question.fresh), not_before[place]);
+        if (question.is_search) free_at = std::max(free_at, board.search_free_at(place));
         if (!turn.free_at || free_at < *turn.free_at) turn.free_at = free_at;
     }
     return turn;
@@ -93,6 +127,7 @@ Task<RpcClient::State::Tried> RpcClient::State::try_one(std::shared_ptr<State> s
         co_return tried;
     }
     taker->place = place;
+    if (question.is_search) co_return state->judge_search(question, place, *taker, id, reply);
     co_return state->judge(question, place, *taker, id, asked, std::move(reply));
 }
 
@@ -107,8 +142,7 @@ RpcClient::State::Tried RpcClient::State::judge(const RpcQuestion& question, std
         return tried;
     };
     if (!reply) {
-        const Reason reason = reply.error().reason;
-        if (reason != Reason::queue_full && reason != Reason::cancelled) return failed(reply.error());
+        if (!is_not_the_nodes(reply.error().reason)) return failed(reply.error());
         tried.outcome = reply.error();
         tried.final = true;
         return tried;
@@ -154,25 +188,59 @@ RpcClient::State::Tried RpcClient::State::judge(const RpcQuestion& question, std
     return tried;
 }
 
+/// Neither its latency nor its slot counts: the slowest question there is would make a good endpoint look
+/// bad.
+RpcClient::State::Tried RpcClient::State::judge_search(const RpcQuestion& question, std::size_t place,
+                                                       RpcTaker& taker, std::uint64_t id,
+                                                       const Result<RpcReply>& reply) {
+    Tried tried;
+    if (!reply && is_not_the_nodes(reply.error().reason)) {
+        tried.outcome = reply.error();
+        tried.final = true;
+        return tried;
+    }
+    const auto failed = [&](const Rejection& why) {
+        tried.outcome = told(question, place, why);
+        return tried;
+    };
+    const auto limited = [&](const Rejection& why) {
+        board.search_limited(place, clock.now(), reply.value().retry_after);
+        return failed(why);
+    };
+    if (!reply) return failed(reply.error());
+    const std::size_t values_most = (question.answer_bytes_most / (1024 * 1024) + 1) * values_per_mebibyte;
+    const Result<RpcOutcome> outcome = decode_rpc_answer(reply.value().body, id, values_most);
+    const bool is_error = outcome && std::holds_alternative<RpcError>(outcome.value());
+    if (reply.value().status == 429 || (reply.value().status != 200 && !is_error)) {
+        const bool rests = asks_for_rest(reply.value());
+        const Rejection why = reject(reason_of_status(reply.value()), words_of_status(reply.value(), rests));
+        return rests ? limited(why) : failed(why);
+    }
+    if (!outcome)
+        return failed(reject(Reason::service_unavailable,
+                             "an answer nobody can understand: " + outcome.error().detail));
+    if (is_error) {
+        const ErrorMeaning meaning = meaning_of(std::get<RpcError>(outcome.value()));
+        tried.final = meaning.next == ErrorMeaning::Next::give_up;
+        return meaning.next == ErrorMeaning::Next::rest ? limited(meaning.why) : failed(meaning.why);
+    }
+    Seen seen;
+    const Result<Done> taken = taker.take(std::get<JsonValue>(outcome.value()), seen);
+    if (!taken)
+        return failed(
+            reject(Reason::service_unavailable, "an answer that breaks a rule: " + taken.error().detail));
+    board.search_answered(place);
+    tried.outcome = Done{};
+    return tried;
+}
+
 RpcClient::State::Tried RpcClient::State::judge_status(const RpcQuestion& question, std::size_t place,
                                                        const RpcReply& reply) {
     const Time now = clock.now();
     Tried tried;
-    std::string words = "HTTP " + std::to_string(reply.status);
-    if (reply.status >= 300 && reply.status < 400) words += ", and redirects are not followed";
-    const bool asks_for_rest = reply.status == 429 || (reply.status == 503 && reply.retry_after);
-    if (asks_for_rest) {
-        words += ", it asks for a rest";
-        if (reply.retry_after) words += " of " + std::to_string(reply.retry_after->count()) + " s";
-    } else if (!reply.body.empty()) {
-        // Through JSON, because a body may be anything and a sentence is UTF-8.
-        const std::string_view front = std::string_view(reply.body).substr(0, 2 * body_words_most);
-        const Result<JsonValue> text = JsonValue::parse(to_json_string(front));
-        if (text) words += ": " + outside_words(text.value().text(), body_words_most);
-    }
-    const Reason reason = reply.status == 429 ? Reason::rate_limited : Reason::service_unavailable;
-    tried.outcome = told(question, place, reject(reason, std::move(words)));
-    if (asks_for_rest) {
+    std::string words = words_of_status(reply, asks_for_rest(reply));
+    tried.outcome = told(question, place, reject(reason_of_status(reply), std::move(words)));
+    if (asks_for_rest(reply)) {
         board.limited(place, now, reply.retry_after);
     } else {
         board.failed(place, now, tried.outcome.error().detail);
@@ -234,7 +302,8 @@ Task<Result<Done>> RpcClient::State::ask(std::shared_ptr<State> state, RpcQuesti
         if (tried.outcome) co_return Done();
         last = tried.outcome.error();
         if (tried.final || state->closed) co_return *last;
-        not_before[*turn.place] = state->clock.now() + pause_again;
+        // A search that failed fails again; others may do better.
+        not_before[*turn.place] = question.is_search ? until : state->clock.now() + pause_again;
     }
     if (last) co_return *last;
     co_return state->nobody(question, state->clock.now());

@@ -30,6 +30,9 @@ public:
     bool fresh = true;                              ///< no answer of a node that is behind
     std::uint64_t min_context_slot = 0;
     std::size_t answer_bytes_most = 0;  ///< 0: the usual
+    /// So dear that a node which refuses it, or is slow with it, may be fine for everything else: what comes
+    /// of it says nothing about the endpoint, and decides alone whether it is asked for such again.
+    bool is_search = false;
 };
 
 /// Takes a result apart and keeps what was in it.
@@ -197,6 +200,8 @@ private:
     Turn next_turn(const RpcQuestion& question, Time now, const std::vector<Time>& not_before) const;
     Tried judge(const RpcQuestion& question, std::size_t place, RpcTaker& taker, std::uint64_t id, Time asked,
                 Result<RpcReply> reply);
+    Tried judge_search(const RpcQuestion& question, std::size_t place, RpcTaker& taker, std::uint64_t id,
+                       const Result<RpcReply>& reply);
     Tried judge_status(const RpcQuestion& question, std::size_t place, const RpcReply& reply);
     Tried judge_result(const RpcQuestion& question, std::size_t place, RpcTaker& taker,
                        const JsonValue& result);

@@ -113,23 +113,41 @@ void EndpointBoard::failed(std::size_t place, Time now, const std::string& why) 
     }
 }
 
+microseconds EndpointBoard::rest_asked_for(std::uint32_t in_row,
+                                           std::optional<std::chrono::seconds> retry_after) {
+    const microseconds rest = grown(limits_.limit_rest, limits_.limit_rest_most, in_row);
+    if (!retry_after || retry_after->count() <= 0) return rest;
+    // Never before the time it named; the chance is on top.
+    return std::min<microseconds>(*retry_after, limits_.limit_rest_most) +
+           microseconds(static_cast<std::int64_t>(random_.below(100'001)));
+}
+
 void EndpointBoard::limited(std::size_t place, Time now, std::optional<std::chrono::seconds> retry_after) {
     Card& card = cards_[place];
     ++card.counts.calls;
     ++card.counts.rate_limits;
     ++card.limits_in_row;
     card.counts.trouble = "it asked for a rest (HTTP 429)";
-    microseconds rest = grown(limits_.limit_rest, limits_.limit_rest_most, card.limits_in_row);
-    if (retry_after && retry_after->count() > 0) {
-        // Never before the time it named; the chance is on top.
-        rest = std::min<microseconds>(*retry_after, limits_.limit_rest_most) +
-               microseconds(static_cast<std::int64_t>(random_.below(100'001)));
-    }
+    const microseconds rest = rest_asked_for(card.limits_in_row, retry_after);
     card.limited_until = std::max(card.limited_until, now + rest);
     log_.warn("rpc.rate_limited", "an RPC endpoint asks for a rest",
               {{"endpoint", card.name},
                LogField::number("restMs", std::chrono::duration_cast<milliseconds>(rest).count())});
 }
+
+void EndpointBoard::search_limited(std::size_t place, Time now,
+                                   std::optional<std::chrono::seconds> retry_after) {
+    Card& card = cards_[place];
+    ++card.search_limits_in_row;
+    card.no_search_until = now + rest_asked_for(card.search_limits_in_row, retry_after);
+}
+
+void EndpointBoard::search_answered(std::size_t place) {
+    cards_[place].search_limits_in_row = 0;
+    cards_[place].no_search_until = Time{};
+}
+
+Time EndpointBoard::search_free_at(std::size_t place) const { return cards_[place].no_search_until; }
 
 void EndpointBoard::put_behind(Card& card, Time now, std::uint64_t slots, const std::string& why) {
     if (card.behind_until <= now && card.counts.slots_behind <= limits_.slots_behind_most) {

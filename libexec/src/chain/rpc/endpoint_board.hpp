@@ -42,6 +42,12 @@ public:
     void failed(std::size_t place, Time now, const std::string& why);
     /// It asks for a rest itself.
     void limited(std::size_t place, Time now, std::optional<std::chrono::seconds> retry_after);
+    /// It asks for a rest from searches; other reads are asked of it as before.
+    void search_limited(std::size_t place, Time now, std::optional<std::chrono::seconds> retry_after);
+    /// It answered one.
+    void search_answered(std::size_t place);
+    /// When a search may be asked of it again after such a rest. In the past: now.
+    Time search_free_at(std::size_t place) const;
     /// It says itself that it is behind.
     void fell_behind(std::size_t place, Time now, std::optional<std::uint64_t> slots);
     /// It was caught.
@@ -71,8 +77,10 @@ private:
         Time failing_until{};
         Time limited_until{};
         Time lying_until{};
+        Time no_search_until{};
         std::uint32_t failures_in_row = 0;
         std::uint32_t limits_in_row = 0;
+        std::uint32_t search_limits_in_row = 0;
         bool told_of_failing = false;
         RpcEndpointReport counts;
     };
@@ -81,6 +89,9 @@ private:
     void put_behind(Card& card, Time now, std::uint64_t slots, const std::string& why);
     std::chrono::microseconds grown(std::chrono::milliseconds first, std::chrono::milliseconds most,
                                     std::uint32_t in_row);
+    /// How long to leave it alone who asked for a rest for the `in_row`th time.
+    std::chrono::microseconds rest_asked_for(std::uint32_t in_row,
+                                             std::optional<std::chrono::seconds> retry_after);
     RpcStanding standing(const Card& card, Time now) const;
 
     const RpcHealthLimits limits_;

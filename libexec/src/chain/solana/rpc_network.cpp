@@ -1,5 +1,7 @@
 #include "libexec/chain/solana/rpc_network.hpp"
 
+#include <utility>
+
 #include "libexec/solana/transaction.hpp"
 #include "transaction_failure.hpp"
 
@@ -61,6 +63,24 @@ public:
         read.accounts = std::move(snapshot.accounts);
         read.slot = snapshot.slot;
         co_return read;
+    }
+
+    Task<Result<AccountsAtSlot>> search(AccountSearch search) override {
+        ProgramAccountsQuery query(search.program);
+        query.filters.push_back(AccountFilter::of_size(search.size_bytes));
+        for (BytesAt& part : search.having)
+            query.filters.push_back(AccountFilter::with_bytes(part.at, std::move(part.bytes)));
+        DataSlice slice;
+        slice.offset = search.slice_at;
+        slice.length = search.slice_bytes;
+        query.slice = slice;
+        Result<AccountSnapshot> said = co_await client_.program_accounts(std::move(query));
+        if (!said) co_return said.error();
+        AccountSnapshot snapshot = std::move(said).value();
+        AccountsAtSlot found;
+        found.accounts = std::move(snapshot.accounts);
+        found.slot = snapshot.slot;
+        co_return found;
     }
 
     Task<Result<SimulatedRun>> simulate(Bytes transaction, std::vector<PublicKey> watched,
