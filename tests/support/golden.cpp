@@ -70,6 +70,8 @@ std::vector<JsonValue> read_golden(const std::filesystem::path& file) {
     return lines;
 }
 
+std::vector<JsonValue> program_runs() { return read_golden(PROGRAM_RUNS); }
+
 AccountStates read_accounts(const std::vector<std::filesystem::path>& files) {
     AccountStates accounts;
     for (const auto& file : files) read_account(file, accounts);

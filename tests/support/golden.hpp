@@ -20,6 +20,9 @@ std::optional<std::filesystem::path> fixtures_or_say();
 /// line, when one is no JSON, and when there is none.
 std::vector<JsonValue> read_golden(const std::filesystem::path& file);
 
+/// What the deployed programs took and paid when execd traded through them; part of the tree.
+std::vector<JsonValue> program_runs();
+
 /// What these account files say. Throws, naming the file, for what is no account file.
 AccountStates read_accounts(const std::vector<std::filesystem::path>& files);
 /// The same for the member "accounts" of a golden line, whose names start at `root`.

@@ -16,6 +16,7 @@ const { Skip } = require('./suite');
 const START_WITHIN_MS = 30000;
 const INSTALL_WITHIN_MS = 120000;
 const TOKEN_PROGRAM = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA';
+const TOKEN_2022 = 'TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb';
 const SOL_MINT = 'So11111111111111111111111111111111111111112';
 const RENT_OF_TOKEN_ACCOUNT = 2039280n;
 
@@ -58,14 +59,18 @@ function makeKeyPair(web3) {
 }
 
 class Localnet {
-  constructor(slotMs) { this.slotMs = slotMs; }
+  // `words` are further options of the node's: programs and accounts to begin with.
+  constructor(slotMs, words = []) {
+    this.slotMs = slotMs;
+    this.words = words;
+  }
 
   async start() {
     this.folder = findFolder();
     this.packages = createRequire(path.join(this.folder, 'server.mjs'));
     this.web3 = this.packages('@solana/web3.js');
     this.port = await twoPorts();
-    this.process = spawn(process.execPath, [path.join(this.folder, 'server.mjs'), '--port', String(this.port), '--slot-ms', String(this.slotMs)],
+    this.process = spawn(process.execPath, [path.join(this.folder, 'server.mjs'), '--port', String(this.port), '--slot-ms', String(this.slotMs), ...this.words],
       { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     this.process.stderr.on('data', (bytes) => { said += bytes; });
@@ -99,9 +104,9 @@ class Localnet {
     return answer.json.result;
   }
 
-  tokenAccount(owner, mint) {
+  tokenAccount(owner, mint, program = TOKEN_PROGRAM) {
     const { PublicKey } = this.web3;
-    const seeds = [owner, TOKEN_PROGRAM, mint].map((key) => new PublicKey(key).toBuffer());
+    const seeds = [owner, program, mint].map((key) => new PublicKey(key).toBuffer());
     return PublicKey.findProgramAddressSync(seeds, new PublicKey('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL'))[0].toBase58();
   }
 
@@ -117,10 +122,12 @@ class Localnet {
     await this.call('ctl_setAccount', { pubkey: mint, owner: TOKEN_PROGRAM, lamports: '1461600', data: data.toString('base64') });
   }
 
-  // So much of a token in the owner's own account; of wrapped SOL the lamports are there as well.
-  async fund(owner, mint, amount) {
+  // So much of a token in the owner's own account; of wrapped SOL the lamports are there as well. An account of Token-2022
+  // has room for the fees that it withholds and says that it keeps its owner, as those have that its program makes.
+  async fund(owner, mint, amount, program = TOKEN_PROGRAM) {
     const { PublicKey } = this.web3;
-    const data = Buffer.alloc(165);
+    const extensions = program === TOKEN_2022 ? Buffer.from([2, 2, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0]) : Buffer.alloc(0);
+    const data = Buffer.concat([Buffer.alloc(165), extensions]);
     new PublicKey(mint).toBuffer().copy(data, 0);
     new PublicKey(owner).toBuffer().copy(data, 32);
     data.writeBigUInt64LE(BigInt(amount), 64);
@@ -131,13 +138,15 @@ class Localnet {
       data.writeBigUInt64LE(RENT_OF_TOKEN_ACCOUNT, 113);
     }
     await this.call('ctl_setAccount', {
-      pubkey: this.tokenAccount(owner, mint), owner: TOKEN_PROGRAM, data: data.toString('base64'),
+      pubkey: this.tokenAccount(owner, mint, program), owner: program, data: data.toString('base64'),
       lamports: String(RENT_OF_TOKEN_ACCOUNT + (native ? BigInt(amount) : 0n)),
     });
   }
 
   async lamports(address) { return BigInt((await this.call('getBalance', address)).value); }
-  async tokens(owner, mint) { return BigInt((await this.call('getTokenAccountBalance', this.tokenAccount(owner, mint))).value.amount); }
+  async tokens(owner, mint, program = TOKEN_PROGRAM) {
+    return BigInt((await this.call('getTokenAccountBalance', this.tokenAccount(owner, mint, program))).value.amount);
+  }
 
   // What the node's ledger has of a wallet: order -> how many transactions of it landed well, by the tag that each carries.
   async landings(wallet) {
@@ -153,8 +162,8 @@ class Localnet {
 }
 
 // A node that ends with the place.
-async function startLocalnet(place, slotMs) {
-  const node = await new Localnet(slotMs).start();
+async function startLocalnet(place, slotMs, words) {
+  const node = await new Localnet(slotMs, words).start();
   place.atEnd(() => node.stop());
   return node;
 }
