@@ -11,7 +11,7 @@ WsFrame EventFrames::frame_of(const CommittedEvent& event) {
     Slot& slot = slots_[at];
     const std::lock_guard lock(slot.mutex);
     if (slot.event != event) {
-        slot.frame = text_frame(encode_event(*event));
+        slot.frame = text_frame(encode_event(*event, explorer_));
         slot.event = event;
     }
     return slot.frame;

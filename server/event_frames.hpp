@@ -2,7 +2,9 @@
 
 #include <array>
 #include <mutex>
+#include <utility>
 
+#include "libexec/model/explorer.hpp"
 #include "libexec/model/order_event.hpp"
 #include "libexec/net/web_socket.hpp"
 
@@ -12,6 +14,10 @@ namespace libexec::server {
 /// which then share the bytes. Safe from any thread.
 class EventFrames {
 public:
+    EventFrames() = default;
+    /// With links to the pages of transactions.
+    explicit EventFrames(Explorer explorer) : explorer_(std::move(explorer)) {}
+
     WsFrame frame_of(const CommittedEvent& event);
 
 private:
@@ -23,6 +29,7 @@ private:
     /// Enough for the events that several orders make at once; a slot taken by another event costs an
     /// encoding.
     std::array<Slot, 64> slots_;
+    const Explorer explorer_;
 };
 
 }  // namespace libexec::server

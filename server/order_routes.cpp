@@ -166,7 +166,7 @@ Task<void> OrderRoutes::read(Call& call) {
         co_return;
     }
     call.answer(200, encode_order(record->order, record->attempts, decisions_in(events.value()),
-                                  parking_in(events.value(), clock_.now())));
+                                  parking_in(events.value(), clock_.now()), explorer_));
 }
 
 Task<void> OrderRoutes::cancel(Call& call) {
@@ -216,7 +216,7 @@ Task<void> OrderRoutes::list(Call& call) {
     }
     std::optional<OrderId> next;
     if (records.size() > limit) next = items.back().order->id;
-    call.answer(200, encode_orders(items, next));
+    call.answer(200, encode_orders(items, next, explorer_));
 }
 
 Task<void> OrderRoutes::events(Call& call) {
@@ -239,7 +239,7 @@ Task<void> OrderRoutes::events(Call& call) {
     }
     const std::vector<CommittedEvent>& found = events.value();
     const std::uint32_t last_seq = found.empty() ? record->order.last_seq : found.back()->seq;
-    call.answer(200, encode_events(found, last_seq));
+    call.answer(200, encode_events(found, last_seq, explorer_));
 }
 
 Task<void> OrderRoutes::routing(Call& call) {
@@ -256,7 +256,7 @@ Task<void> OrderRoutes::routing(Call& call) {
 
 Task<void> OrderRoutes::attempts(Call& call) {
     const std::optional<OrderRecord> record = co_await find_order(service_, call);
-    if (record) call.answer(200, encode_attempts(record->order, record->attempts));
+    if (record) call.answer(200, encode_attempts(record->order, record->attempts, explorer_));
 }
 
 }  // namespace libexec::server

@@ -5,6 +5,7 @@
 #include "call.hpp"
 #include "libexec/base/clock.hpp"
 #include "libexec/embed/open.hpp"
+#include "libexec/model/explorer.hpp"
 #include "libexec/telemetry/log.hpp"
 #include "submissions.hpp"
 
@@ -21,7 +22,12 @@ class OrderRoutes {
 public:
     OrderRoutes(Service& service, Submissions& submissions, const TokenList& tokens, const Clock& clock,
                 Log& log)
-        : service_(service), submissions_(submissions), tokens_(tokens), clock_(clock), log_(log) {}
+        : service_(service),
+          submissions_(submissions),
+          tokens_(tokens),
+          clock_(clock),
+          log_(log),
+          explorer_(service.explorer()) {}
 
     Task<void> submit(Call& call);
     Task<void> retry(Call& call);
@@ -45,6 +51,7 @@ private:
     const TokenList& tokens_;
     const Clock& clock_;
     Log& log_;
+    const Explorer explorer_;
 };
 
 }  // namespace libexec::server

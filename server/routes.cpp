@@ -85,6 +85,7 @@ Routes::Routes(RoutesConfig config, Service& service, Log& log, const Clock& clo
       tokens_(service.tokens()),
       limiter_(config.rate_limit, clock, 10'000, service.shared_limits()),
       sockets_(config.ws_per_order, service.shared_limits()),
+      frames_(service.explorer()),
       origins_(std::move(config.origins)),
       submissions_(service, limiter_, draining_, tokens_, queue_limit_),
       orders_(service, submissions_, tokens_, clock, log),

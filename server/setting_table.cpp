@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "libexec/chain/sim/chain_wire.hpp"
+#include "libexec/model/explorer.hpp"
 #include "origins.hpp"
 
 namespace libexec::server {
@@ -297,6 +298,15 @@ constexpr std::array setting_table{
             "most that is offered for a unit of compute, in millionths of a lamport", false,
             [](Options& o, std::string_view text) {
                 return take_whole(text, 0, 1'000'000'000, o.engine.solana.priority_fee_cap);
+            }},
+    Setting{"EXPLORER_URL", "--explorer-url", "explorer_url",
+            "auto, off or an http or https URL with {signature} in it", "auto",
+            "where an order's transactions are looked up; auto: Solana's own explorer, where it knows the "
+            "cluster",
+            false,
+            [](Options& o, std::string_view text) {
+                o.engine.solana.explorer_url = text;
+                return text.empty() || text == "auto" || text == "off" || bool(Explorer::of(text));
             }},
     Setting{"REAL_FUNDS", "--i-understand-real-funds", "real_funds", "true or false", "false",
             "trade on mainnet, where what is lost is lost", false,

@@ -35,20 +35,20 @@ Task<void> send_live(std::shared_ptr<EventSender> sender) {
 }
 
 /// The newest events that fit one message well below the socket's own bound.
-std::string bounded_snapshot(std::vector<CommittedEvent> events) {
+std::string bounded_snapshot(std::vector<CommittedEvent> events, const Explorer& explorer) {
     constexpr std::size_t bytes_most = 128 * 1024;
-    std::string text = encode_snapshot(events);
+    std::string text = encode_snapshot(events, explorer);
     while (text.size() > bytes_most && events.size() > 1) {
         events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>((events.size() + 1) / 2));
-        text = encode_snapshot(events);
+        text = encode_snapshot(events, explorer);
     }
     return text;
 }
 
-std::string event_stream_text(const EventBatch& batch) {
+std::string event_stream_text(const EventBatch& batch, const Explorer& explorer) {
     std::string text;
     for (const CommittedEvent& event : batch.events) {
-        text += "id: " + std::to_string(event->seq) + "\ndata: " + encode_event(*event) + "\n\n";
+        text += "id: " + std::to_string(event->seq) + "\ndata: " + encode_event(*event, explorer) + "\n\n";
     }
     return text;
 }
@@ -143,7 +143,7 @@ Task<void> StreamRoutes::follow(Call& call) {
     if (!history.empty()) {
         ended = history.back()->ends_order();
         follower->last_seq = history.back()->seq;
-        room = follower->socket->send_text(bounded_snapshot(std::move(history)));
+        room = follower->socket->send_text(bounded_snapshot(std::move(history), explorer_));
     }
     if (ended) {
         follower->socket->close(WsCloseCode::normal, "the order has ended");
@@ -193,7 +193,7 @@ Task<void> StreamRoutes::serve_events(Call& call) {
         const std::optional<Result<EventBatch>> next = co_await feed.next(ping_interval_);
         const bool ended = next && (!*next || next->value().end != EventBatch::End::none);
         std::string text = ": still here\n\n";
-        if (next) text = *next ? event_stream_text(next->value()) : std::string();
+        if (next) text = *next ? event_stream_text(next->value(), explorer_) : std::string();
         if (!text.empty() && !co_await call.http().write_chunk(std::move(text))) break;
         LIBEXEC_FAILPOINT("sse-chunk-written");
         if (ended) break;

@@ -5,6 +5,7 @@
 #include "call.hpp"
 #include "event_frames.hpp"
 #include "libexec/embed/open.hpp"
+#include "libexec/model/explorer.hpp"
 #include "libexec/telemetry/log.hpp"
 #include "socket_limiter.hpp"
 
@@ -15,7 +16,12 @@ class StreamRoutes {
 public:
     StreamRoutes(Service& service, SocketLimiter& sockets, EventFrames& frames,
                  std::chrono::milliseconds ping_interval, Log& log)
-        : service_(service), sockets_(sockets), frames_(frames), ping_interval_(ping_interval), log_(log) {}
+        : service_(service),
+          sockets_(sockets),
+          frames_(frames),
+          ping_interval_(ping_interval),
+          log_(log),
+          explorer_(service.explorer()) {}
 
     /// A snapshot, then live events; with `?after=N` exactly the events after N instead.
     Task<void> follow(Call& call);
@@ -33,6 +39,7 @@ private:
     EventFrames& frames_;
     const std::chrono::milliseconds ping_interval_;
     Log& log_;
+    const Explorer explorer_;
 };
 
 }  // namespace libexec::server

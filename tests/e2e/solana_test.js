@@ -8,7 +8,7 @@ const http = require('node:http');
 const path = require('node:path');
 const { test, main } = require('./support/suite');
 const { chance } = require('./support/chance');
-const { sleep } = require('./support/http');
+const { request, sleep } = require('./support/http');
 const { checkEvents } = require('./support/judge');
 const { makeKeyPair, startLocalnet, SOL_MINT } = require('./support/localnet');
 const { inParallel, readEvents, readOrder, submit, submitOk, swap, waitForEnd } = require('./support/orders');
@@ -55,6 +55,17 @@ test('SOL is wrapped, sold and what comes is booked, to the lamport; and back ag
   const paid = before - await node.lamports(wallet.address);
   assert.strictEqual(paid - 2n * SOL, 2n * 5000n + await priorityFee(node, attempt.signature || first.txHash), 'two signatures and the priority fee');
   assert.strictEqual(await node.tokens(counterparty.address, SOL_MINT), 10n ** 6n * SOL + 2n * SOL);
+  // This node is on loopback: whoever asks may know where.
+  const page = `https://explorer.solana.com/tx/${first.txHash}?cluster=custom&customUrl=${encodeURIComponent(node.url)}`;
+  assert.strictEqual(first.explorerUrl, page);
+  assert.strictEqual(attempt.explorerUrl, page);
+  const lists = [`/api/orders/${sold}/attempts`, '/api/orders', `/api/orders/${sold}/events`];
+  const [attempts, orders, events] = (await Promise.all(lists.map((way) => request(daemon.url + way)))).map((answer) => answer.json);
+  assert.strictEqual(attempts.attempts[0].explorerUrl, page);
+  assert.strictEqual(orders.items[0].explorerUrl, page);
+  for (const event of events.events.filter((one) => one.txHash)) assert.deepStrictEqual([event.explorerUrl, event.data.explorerUrl], [page, page]);
+  const stream = await request(`${daemon.url}/api/orders/${sold}/events`, { headers: { Accept: 'text/event-stream' } });
+  assert.ok(stream.text.includes(JSON.stringify(page)), stream.text);
   // The wrapped account was ended behind the swap.
   assert.strictEqual((await node.call('getAccountInfo', node.tokenAccount(wallet.address, SOL_MINT))).value, null);
 
@@ -158,7 +169,7 @@ test('replies are lost, transactions dropped, held up beyond their time and sent
 test('the same while execd is killed again and again', (place) => storm(place, { orders: ALL ? 200 : 18, kill: true, seed: 12 }));
 
 test('with a single endpoint it says at the start that nothing is tried twice, and an order that expires is not', async (place) => {
-  const { node, wallet, daemon } = await world(place, { urls: (made) => made.url });
+  const { node, wallet, daemon } = await world(place, { urls: (made) => made.url, settings: { EXPLORER_URL: 'https://example.com/{signature}' } });
   await daemon.start();
   assert.match(daemon.log(), /solana\.one_endpoint/);
   await node.call('ctl_faults', { dropNext: 1000000 });
@@ -166,6 +177,7 @@ test('with a single endpoint it says at the start that nothing is tried twice, a
   const order = await waitForEnd(daemon.url, id);
   assert.strictEqual(order.status, 'expired', JSON.stringify(order));
   assert.match(JSON.stringify(order), /the only endpoint/);
+  assert.strictEqual(order.explorerUrl, `https://example.com/${order.txHash}`);
   assert.strictEqual((await node.landings(wallet.address)).size, 0);
 });
 

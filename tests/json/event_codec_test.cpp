@@ -120,6 +120,36 @@ TEST_SUITE("json/event") {
         CHECK(event["dexUsed"].text() == "meteora");
     }
 
+    TEST_CASE("with an explorer, whatever names a transaction links to it, and nothing of that is stored") {
+        const Explorer explorer = Explorer::of("https://example.com/tx/{signature}").value();
+        OrderEvent submitted = confirmed_event();
+        submitted.status = OrderStatus::submitted;
+        submitted.data = SubmittedData{"5sig", 150};
+        OrderEvent failed = confirmed_event();
+        failed.status = OrderStatus::failed;
+        Failure failure;
+        failure.tx_hash = "5sig";
+        failed.data = FailedData{failure};
+        for (const OrderEvent& event : {submitted, confirmed_event(), failed}) {
+            CAPTURE(to_string(event.status));
+            const JsonValue shown = read(encode_event(event, explorer));
+            CHECK(shown["explorerUrl"].text() == "https://example.com/tx/5sig");
+            CHECK(shown["data"]["explorerUrl"].text() == "https://example.com/tx/5sig");
+            CHECK(encode_event(event).find("explorerUrl") == std::string::npos);
+            CHECK(encode_event_data(event).find("explorerUrl") == std::string::npos);
+
+            const std::vector<CommittedEvent> events{std::make_shared<const OrderEvent>(event)};
+            const JsonValue snapshot = read(encode_snapshot(events, explorer));
+            CHECK(snapshot["explorerUrl"].text() == "https://example.com/tx/5sig");
+            CHECK(snapshot["logs"].items()[0]["explorerUrl"].text() == "https://example.com/tx/5sig");
+            const JsonValue listed = read(encode_events(events, 6, explorer))["events"].items()[0];
+            CHECK(listed["explorerUrl"].text() == "https://example.com/tx/5sig");
+        }
+        failure.tx_hash.clear();
+        failed.data = FailedData{failure};
+        CHECK(encode_event(failed, explorer).find("explorerUrl") == std::string::npos);
+    }
+
     TEST_CASE("an order that ran out of time says timeout, whatever stopped its last attempt") {
         OrderEvent event = confirmed_event();
         event.status = OrderStatus::expired;

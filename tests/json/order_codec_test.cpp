@@ -171,6 +171,25 @@ TEST_SUITE("json/order") {
         CHECK(attempts[1]["closedAt"].is_null());
     }
 
+    TEST_CASE("with an explorer, an order and its attempts link to their transactions") {
+        const Explorer explorer = Explorer::of("https://example.com/tx/{signature}").value();
+        const Order order = filled_order();
+        const std::vector<Attempt> attempts{filled_attempt()};
+        const JsonValue shown = read(encode_order(order, attempts, {}, nullptr, explorer))["order"];
+        CHECK(shown["explorerUrl"].text() == "https://example.com/tx/5sig");
+        CHECK(shown["attempts"].items()[0]["explorerUrl"].text() == "https://example.com/tx/5sig");
+        const JsonValue item =
+            read(encode_orders({{&order, &attempts}}, std::nullopt, explorer))["items"].items()[0];
+        CHECK(item["explorerUrl"].text() == "https://example.com/tx/5sig");
+        const JsonValue listed = read(encode_attempts(order, attempts, explorer))["attempts"].items()[0];
+        CHECK(listed["explorerUrl"].text() == "https://example.com/tx/5sig");
+
+        CHECK(encode_order(order, attempts, {}).find("explorerUrl") == std::string::npos);
+        Order unsent = order;
+        unsent.tx_hash.clear();
+        CHECK(encode_order(unsent, {}, {}, nullptr, explorer).find("explorerUrl") == std::string::npos);
+    }
+
     TEST_CASE("the decisions of an order are found in its events") {
         test::RandomEvents random(30);
         OrderEvent event;

@@ -34,6 +34,17 @@ TEST_SUITE("server/event_frames") {
         CHECK(frames.frame_of(event) == frame);
     }
 
+    TEST_CASE("frames link to transactions where there is an explorer") {
+        const Explorer explorer = Explorer::of("https://example.com/tx/{signature}").value();
+        EventFrames frames(explorer);
+        OrderEvent event;
+        event.status = OrderStatus::submitted;
+        event.data = SubmittedData{"5sig", 7};
+        const CommittedEvent sent = std::make_shared<const OrderEvent>(event);
+        CHECK(*frames.frame_of(sent) == *text_frame(encode_event(event, explorer)));
+        CHECK(encode_event(event, explorer) != encode_event(event));
+    }
+
     TEST_CASE("every event gets its own words, also where they share a place, from any thread") {
         EventFrames frames;
         UuidGenerator ids(real_clock, 1);

@@ -4,6 +4,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "libexec/model/explorer.hpp"
 #include "libexec/venues/sim/sim_venue.hpp"
 
 namespace libexec {
@@ -55,6 +56,10 @@ void check_solana(const Config& config) {
             "chain solana needs a pools_file, or there is nothing to trade in");
     require(solana.priority_fee_floor <= solana.priority_fee_cap,
             "priority_fee_floor must not be above priority_fee_cap");
+    if (solana.explorer_url == "auto" || solana.explorer_url == "off" || solana.explorer_url.empty()) return;
+    const Result<Explorer> explorer = Explorer::of(solana.explorer_url);
+    require(bool(explorer),
+            "explorer_url must be auto, off or a template: " + (explorer ? "" : explorer.error().detail));
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ public:
     const TokenRegistry& tokens() const override { return tokens_; }
     Result<Done> health() const override { return store_->health(); }
     Result<Done> chain_health() const override { return chain_->health(); }
+    Explorer explorer() const override { return solana_ != nullptr ? solana_->explorer() : Explorer(); }
     bool draining() const override { return engine_->draining(); }
     SimFaults* faults() override { return faults_.targets().empty() ? nullptr : &faults_; }
     void set_limits(const ServiceLimits& limits) override {

@@ -5,11 +5,11 @@
 #include <stdexcept>
 
 #include "address_file.hpp"
+#include "libexec/chain/solana/cluster.hpp"
 #include "libexec/chain/solana/key_pair_signer.hpp"
 #include "libexec/chain/solana/remote_signer.hpp"
 #include "libexec/chain/solana/rpc_network.hpp"
 #include "libexec/chain/solana/solana_chain.hpp"
-#include "libexec/solana/well_known.hpp"
 #include "libexec/venues/solana/pool_venue.hpp"
 #include "libexec/venues/solana/swap_policy.hpp"
 #include "libexec/venues/solana/transfer_venue.hpp"
@@ -18,9 +18,6 @@ namespace libexec {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// What mainnet calls itself: the hash of its first block.
-constexpr PublicKey mainnet = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"_key;
 
 /// How long the endpoints may take to say which cluster they are of, and when they are asked again.
 constexpr std::chrono::milliseconds cluster_within{8'000};
@@ -113,14 +110,27 @@ void SolanaWorld::check_cluster() {
         if (cluster || config_.solana.real_funds || around_.clock.now() >= give_up_at) break;
         run_now(io, pause(*timers, cluster_pause));
     }
+    choose_explorer(cluster);
     if (config_.solana.real_funds) return;
     if (!cluster)
         throw std::runtime_error("no endpoint tells which cluster it belongs to, and it may be mainnet: " +
                                  troubles);
-    if (cluster->bytes() == mainnet.bytes())
+    if (cluster_of(*cluster) == Cluster::mainnet)
         throw std::runtime_error(
             "the endpoints are of mainnet, where funds are real: say --i-understand-real-funds to trade "
             "there");
+}
+
+void SolanaWorld::choose_explorer(const std::optional<Blockhash>& cluster) {
+    const std::string& url = config_.solana.explorer_url;
+    if (url == "off" || url.empty()) return;
+    if (url != "auto") {
+        const Result<Explorer> explorer = Explorer::of(url);
+        if (!explorer) throw std::runtime_error("configuration: explorer_url: " + explorer.error().detail);
+        explorer_ = explorer.value();
+    } else if (cluster) {
+        explorer_ = explorer_of(cluster_of(*cluster), endpoints_);
+    }
 }
 
 void SolanaWorld::find_wallet() {

@@ -9,6 +9,7 @@
 #include "libexec/chain/solana/solana_network.hpp"
 #include "libexec/embed/config.hpp"
 #include "libexec/embed/parts.hpp"
+#include "libexec/model/explorer.hpp"
 #include "libexec/solana/chain_reader.hpp"
 #include "libexec/solana/key_pair.hpp"
 #include "libexec/venues/solana/pool_book.hpp"
@@ -28,9 +29,12 @@ public:
     std::unique_ptr<Chain> chain();
     /// Once.
     std::unique_ptr<Signer> signer();
+    /// Where its transactions are looked up.
+    const Explorer& explorer() const { return explorer_; }
 
 private:
     void check_cluster();
+    void choose_explorer(const std::optional<Blockhash>& cluster);
     void find_wallet();
 
     const Config config_;
@@ -43,6 +47,7 @@ private:
     std::unique_ptr<ChainReader> reader_;
     std::optional<KeyPair> keys_;
     PublicKey wallet_;
+    Explorer explorer_;
     std::optional<PoolBook> book_;
 };
 

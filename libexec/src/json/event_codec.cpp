@@ -35,6 +35,11 @@ Failure read_failure(Fields& fields) {
     return failure;
 }
 
+/// Nothing without an explorer or a signature.
+void write_link(Writer& out, const Explorer& explorer, const std::string& tx_hash) {
+    if (const std::string link = explorer.link_to(tx_hash); !link.empty()) out.text("explorerUrl", link);
+}
+
 /// One sentence for the clients that show nothing else.
 std::string_view error_line(const Failure& failure) {
     return failure.detail.empty() ? title_of(failure.code) : std::string_view(failure.detail);
@@ -48,6 +53,7 @@ std::string_view failure_reason(const OrderEvent& event, const Failure& failure)
 struct DataWriter {
     Writer& out;
     const OrderEvent& event;
+    const Explorer& explorer;
 
     void operator()(const NoData&) const {}
     void operator()(const QuotesData& data) const {
@@ -63,10 +69,12 @@ struct DataWriter {
     }
     void operator()(const SubmittedData& data) const {
         out.text("txHash", data.tx_hash);
+        write_link(out, explorer, data.tx_hash);
         out.number("lastValidBlockHeight", data.last_valid_height);
     }
     void operator()(const ConfirmedData& data) const {
         out.text("txHash", data.tx_hash);
+        write_link(out, explorer, data.tx_hash);
         out.text("executedPrice", price_text(data.amount_in, data.amount_out));
         out.money("amountIn", data.amount_in);
         out.money("amountOut", data.amount_out);
@@ -81,6 +89,7 @@ struct DataWriter {
         out.number("attempts", event.attempt);
         out.number("maxAttempts", event.attempts_max);
         write_failure_members(out, data.failure);
+        write_link(out, explorer, data.failure.tx_hash);
     }
     void operator()(const RetryData& data) const {
         out.text("reason", to_string(data.reason));
@@ -97,6 +106,7 @@ struct DataWriter {
 struct WordsWriter {
     Writer& out;
     const OrderEvent& event;
+    const Explorer& explorer;
 
     template <class Data>
     void operator()(const Data&) const {}
@@ -107,21 +117,26 @@ struct WordsWriter {
         out.text("dexUsed", data.venue);
         out.text("chosenDex", data.venue);
     }
-    void operator()(const SubmittedData& data) const { out.text("txHash", data.tx_hash); }
+    void operator()(const SubmittedData& data) const {
+        out.text("txHash", data.tx_hash);
+        write_link(out, explorer, data.tx_hash);
+    }
     void operator()(const ConfirmedData& data) const {
         out.text("dexUsed", data.venue);
         out.text("chosenDex", data.venue);
         out.text("executedPrice", price_text(data.amount_in, data.amount_out));
         out.text("txHash", data.tx_hash);
+        write_link(out, explorer, data.tx_hash);
     }
     void operator()(const FailedData& data) const {
         out.text("error", error_line(data.failure));
         out.text("failureReason", failure_reason(event, data.failure));
         if (!data.failure.tx_hash.empty()) out.text("txHash", data.failure.tx_hash);
+        write_link(out, explorer, data.failure.tx_hash);
     }
 };
 
-void write_event(Writer& out, const OrderEvent& event) {
+void write_event(Writer& out, const OrderEvent& event, const Explorer& explorer) {
     out.begin_object();
     out.number("v", 1);
     out.number("seq", event.seq);
@@ -134,17 +149,18 @@ void write_event(Writer& out, const OrderEvent& event) {
     out.time("nextRetryAt", event.next_retry_at);
     out.flag("inDoubt", event.in_doubt);
     out.object("data");
-    std::visit(DataWriter{out, event}, event.data);
+    std::visit(DataWriter{out, event, explorer}, event.data);
     out.end_object();
-    std::visit(WordsWriter{out, event}, event.data);
+    std::visit(WordsWriter{out, event, explorer}, event.data);
     out.text_or_null("correlationId", event.correlation_id);
     out.text_or_null("traceId", event.trace_id);
     out.end_object();
 }
 
-void write_event_list(Writer& out, std::string_view name, const std::vector<CommittedEvent>& events) {
+void write_event_list(Writer& out, std::string_view name, const std::vector<CommittedEvent>& events,
+                      const Explorer& explorer) {
     out.list(name);
-    for (const CommittedEvent& event : events) write_event(out, *event);
+    for (const CommittedEvent& event : events) write_event(out, *event, explorer);
     out.end_list();
 }
 
@@ -229,7 +245,8 @@ std::string encode_event_data(const OrderEvent& event) {
     std::string text;
     Writer out(text);
     out.begin_object();
-    std::visit(DataWriter{out, event}, event.data);
+    const Explorer none;  // where links lead may change, what is stored does not
+    std::visit(DataWriter{out, event, none}, event.data);
     out.end_object();
     return text;
 }
@@ -244,24 +261,25 @@ Result<EventData> decode_event_data(EventKind kind, OrderStatus status, std::uin
     return data;
 }
 
-std::string encode_event(const OrderEvent& event) {
+std::string encode_event(const OrderEvent& event, const Explorer& explorer) {
     std::string text;
     Writer out(text);
-    write_event(out, event);
+    write_event(out, event, explorer);
     return text;
 }
 
-std::string encode_events(const std::vector<CommittedEvent>& events, std::uint32_t last_seq) {
+std::string encode_events(const std::vector<CommittedEvent>& events, std::uint32_t last_seq,
+                          const Explorer& explorer) {
     std::string text;
     Writer out(text);
     out.begin_object();
-    write_event_list(out, "events", events);
+    write_event_list(out, "events", events, explorer);
     out.number("lastSeq", last_seq);
     out.end_object();
     return text;
 }
 
-std::string encode_snapshot(const std::vector<CommittedEvent>& events) {
+std::string encode_snapshot(const std::vector<CommittedEvent>& events, const Explorer& explorer) {
     const OrderEvent& last = *events.back();
     std::string text;
     Writer out(text);
@@ -271,8 +289,8 @@ std::string encode_snapshot(const std::vector<CommittedEvent>& events) {
     out.number("seq", last.seq);
     out.time("timestamp", last.at);
     out.text("message", "Connected: the events so far are in logs, live ones follow");
-    std::visit(WordsWriter{out, last}, last.data);
-    write_event_list(out, "logs", events);
+    std::visit(WordsWriter{out, last, explorer}, last.data);
+    write_event_list(out, "logs", events, explorer);
     out.end_object();
     return text;
 }

@@ -64,7 +64,13 @@ struct OrderWords {
     std::string error, failure_reason;
 };
 
-void write_attempts(Writer& out, const Order& order, const std::vector<Attempt>& attempts) {
+/// Nothing without an explorer or a signature.
+void write_explorer_url(Writer& out, const Explorer& explorer, const std::string& signature) {
+    if (const std::string link = explorer.link_to(signature); !link.empty()) out.text("explorerUrl", link);
+}
+
+void write_attempts(Writer& out, const Order& order, const std::vector<Attempt>& attempts,
+                    const Explorer& explorer) {
     const std::uint8_t in = order.request.token_in.decimals;
     const std::uint8_t received = order.request.token_out.decimals;
     out.list("attempts");
@@ -75,6 +81,7 @@ void write_attempts(Writer& out, const Order& order, const std::vector<Attempt>&
         out.number("attempt", attempt.number);
         out.text("venue", attempt.venue);
         out.text("txHash", attempt.signature);
+        write_explorer_url(out, explorer, attempt.signature);
         out.number("lastValidBlockHeight", attempt.last_valid_height);
         out.text_or_null("resolution",
                          attempt.resolution ? to_string(*attempt.resolution) : std::string_view());
@@ -106,7 +113,7 @@ void write_attempts(Writer& out, const Order& order, const std::vector<Attempt>&
 
 /// The members of an order without `routing` and without braces.
 void write_order_members(Writer& out, const Order& order, const OrderWords& words,
-                         const std::vector<Attempt>& attempts) {
+                         const std::vector<Attempt>& attempts, const Explorer& explorer) {
     const OrderRequest& request = order.request;
     out.text("id", order.id.to_string());
     out.text("type", "market");
@@ -129,6 +136,7 @@ void write_order_members(Writer& out, const Order& order, const OrderWords& word
     out.text_or_null("executedPrice", words.executed_price);
     out.text_or_null("quotedPrice", words.quoted_price);
     out.text_or_null("txHash", order.tx_hash);
+    write_explorer_url(out, explorer, order.tx_hash);
     out.number("attempt", order.attempt);
     out.number("maxAttempts", order.attempts_max);
     out.time("nextRetryAt", order.next_retry_at);
@@ -137,7 +145,7 @@ void write_order_members(Writer& out, const Order& order, const OrderWords& word
     } else {
         out.null("failure");
     }
-    write_attempts(out, order, attempts);
+    write_attempts(out, order, attempts, explorer);
     out.time("createdAt", order.created_at);
     out.time("updatedAt", order.updated_at);
     out.number("lastSeq", order.last_seq);
@@ -190,14 +198,14 @@ CommittedEvent parking_in(const std::vector<CommittedEvent>& events, Time now) {
 }
 
 std::string encode_order(const Order& order, const std::vector<Attempt>& attempts, const Decisions& decisions,
-                         const CommittedEvent& parking) {
+                         const CommittedEvent& parking, const Explorer& explorer) {
     const OrderWords words(order);
     std::string text;
     Writer out(text);
     out.begin_object();
     out.flag("success", true);
     out.object("order");
-    write_order_members(out, order, words, attempts);
+    write_order_members(out, order, words, attempts, explorer);
     if (decisions.empty()) {
         out.null("routing");
     } else {
@@ -219,14 +227,15 @@ std::string encode_order(const Order& order, const std::vector<Attempt>& attempt
     return text;
 }
 
-std::string encode_orders(const std::vector<OrderItem>& items, const std::optional<OrderId>& next_cursor) {
+std::string encode_orders(const std::vector<OrderItem>& items, const std::optional<OrderId>& next_cursor,
+                          const Explorer& explorer) {
     std::string text;
     Writer out(text);
     out.begin_object();
     out.list("items");
     for (const OrderItem& item : items) {
         out.begin_object();
-        write_order_members(out, *item.order, OrderWords(*item.order), *item.attempts);
+        write_order_members(out, *item.order, OrderWords(*item.order), *item.attempts, explorer);
         out.end_object();
     }
     out.end_list();
@@ -235,12 +244,13 @@ std::string encode_orders(const std::vector<OrderItem>& items, const std::option
     return text;
 }
 
-std::string encode_attempts(const Order& order, const std::vector<Attempt>& attempts) {
+std::string encode_attempts(const Order& order, const std::vector<Attempt>& attempts,
+                            const Explorer& explorer) {
     std::string text;
     Writer out(text);
     out.begin_object();
     out.text("orderId", order.id.to_string());
-    write_attempts(out, order, attempts);
+    write_attempts(out, order, attempts, explorer);
     out.end_object();
     return text;
 }

@@ -20,6 +20,9 @@ struct SolanaConfig {
     bool real_funds = false;    ///< what is lost on mainnet is lost: said by a person
     std::uint64_t priority_fee_floor = 1'000;    ///< millionths of a lamport for a unit of compute
     std::uint64_t priority_fee_cap = 2'000'000;  ///< the same
+    /// Where an order's transactions are looked up: a URL with `{signature}` in it; auto: Solana's own
+    /// explorer, where it knows the cluster; off or empty: nowhere
+    std::string explorer_url = "auto";
 };
 
 /// Everything an engine needs to know, with the defaults of the manual. Plain values, checked once by `open`.

@@ -10,6 +10,7 @@
 #include "libexec/engine/engine.hpp"
 #include "libexec/engine/event_bus.hpp"
 #include "libexec/engine/order_store.hpp"
+#include "libexec/model/explorer.hpp"
 #include "libexec/model/sim_faults.hpp"
 #include "libexec/model/token.hpp"
 #include "libexec/model/venue_status.hpp"
@@ -93,6 +94,8 @@ public:
     virtual Result<Done> health() const = 0;  ///< whether orders are being accepted; when not, why
     /// Whether the chain can be reached; when not, why. Orders are accepted all the same, and wait for it.
     virtual Result<Done> chain_health() const { return Done(); }
+    /// Where its transactions are looked up; none in the simulated world. From any thread.
+    virtual Explorer explorer() const { return {}; }
     /// Whether it is stopping and takes no new orders. From any thread.
     virtual bool draining() const = 0;
 

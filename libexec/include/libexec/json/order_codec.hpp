@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libexec/model/attempt.hpp"
+#include "libexec/model/explorer.hpp"
 #include "libexec/model/order.hpp"
 #include "libexec/model/order_event.hpp"
 #include "libexec/model/routing_decision.hpp"
@@ -24,7 +25,7 @@ CommittedEvent parking_in(const std::vector<CommittedEvent>& events, Time now);
 /// `{"success":true,"order":{...}}` with flat snake_case fields beside `order`. Its `routing` is the latest
 /// of `decisions`, or null; its `parked` tells of `parking`, or is null.
 std::string encode_order(const Order& order, const std::vector<Attempt>& attempts, const Decisions& decisions,
-                         const CommittedEvent& parking = nullptr);
+                         const CommittedEvent& parking = nullptr, const Explorer& explorer = {});
 
 /// One element of a list of orders; the order must outlive the call.
 struct OrderItem {
@@ -32,10 +33,12 @@ struct OrderItem {
     const std::vector<Attempt>* attempts = nullptr;
 };
 /// `{"items":[...],"nextCursor":...}`; items leave `routing` out.
-std::string encode_orders(const std::vector<OrderItem>& items, const std::optional<OrderId>& next_cursor);
+std::string encode_orders(const std::vector<OrderItem>& items, const std::optional<OrderId>& next_cursor,
+                          const Explorer& explorer = {});
 
 /// `{"attempts":[...]}`
-std::string encode_attempts(const Order& order, const std::vector<Attempt>& attempts);
+std::string encode_attempts(const Order& order, const std::vector<Attempt>& attempts,
+                            const Explorer& explorer = {});
 
 /// `{"rule":...,"decisions":[...]}`
 std::string encode_routing(const OrderId& order, const Decisions& decisions);
