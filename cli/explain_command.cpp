@@ -12,6 +12,17 @@
 namespace libexec::cli {
 namespace {
 
+/// A line for each transaction that has a page.
+void print_pages(const Context& context, const JsonValue& order) {
+    Console& console = context.console;
+    for (const JsonValue& attempt : order["attempts"].items()) {
+        const std::string page = printable(console.style, attempt["explorerUrl"].text());
+        if (!page.empty())
+            console.out << "  look up  #" << printable(console.style, attempt["attempt"].text()) << " "
+                        << page << '\n';
+    }
+}
+
 std::string verdict_json(const Verdict& verdict) {
     return "{\"what\":" + to_json_string(verdict.what) + ",\"funds\":" + to_json_string(verdict.funds) +
            ",\"repeat\":" + to_json_string(verdict.repeat) + ",\"next\":" + to_json_string(verdict.next) +
@@ -93,6 +104,7 @@ ExitCode explain_command(const Context& context, const Arguments& arguments) {
                                                                      {"  repeat   ", verdict.repeat},
                                                                      {"  next     ", verdict.next}};
     for (const auto& [name, words] : lines) console.out << name << fill_words(words, 11, 11, columns) << '\n';
+    if (!options.quiet) print_pages(context, order);
     return ExitCode::done;
 }
 

@@ -21,6 +21,8 @@ void print_attempts(const JsonValue& order, Console& console) {
         if (!attempt["slot"].is_null()) console.out << "  slot " << clean(attempt["slot"]);
         if (!attempt["error"].is_null()) console.out << "  " << clean(attempt["error"]["code"]);
         console.out << '\n';
+        if (!attempt["explorerUrl"].is_null())
+            console.out << "      " << clean(attempt["explorerUrl"]) << '\n';
     }
 }
 

@@ -153,6 +153,22 @@ TEST_SUITE("cli/orders") {
         CHECK(csv.out == "attempt,venue,net\r\n1,meteora,1000.000000\r\n1,raydium,997.770000\r\n1,orca,\r\n");
     }
 
+    TEST_CASE("where transactions have a page, get and explain name it") {
+        const std::string page = "https://explorer.solana.com/tx/4kQm?cluster=devnet";
+        std::string order = filled(order_id);
+        const std::string attempts = R"("attempts":[)";
+        const std::size_t at = order.find(attempts);
+        REQUIRE(at != std::string::npos);
+        order.insert(at + attempts.size() + 1, R"("explorerUrl":")" + page + R"(",)");
+        ScriptedWire wire;
+        wire.answers(200, R"({"order":)" + order + "}").answers(200, events(good_life()));
+        CHECK(has(run_line(wire, {"get", order_id.c_str()}).out, "      " + page + "\n"));
+        wire.answers(200, R"({"order":)" + order + "}")
+            .answers(200, R"({"decisions":[]})")
+            .answers(200, events(good_life()));
+        CHECK(has(run_line(wire, {"explain", order_id.c_str()}).out, "  look up  #1 " + page + "\n"));
+    }
+
     TEST_CASE("a failed order is explained with its attempts, and what to do") {
         ScriptedWire wire;
         wire.answers(200, R"({"order":)" + failed(order_id) + "}")
