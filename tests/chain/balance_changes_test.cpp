@@ -98,6 +98,25 @@ TEST_SUITE("chain/balance_changes") {
               std::string::npos);
         auto beyond = landed({5'000}, {0});
         beyond.tokens_after = {entry(9, usdc, wallet, 4)};  // no such key
-        check(beyond, 0, 0);
+        CHECK_FALSE(balance_changes(beyond, wallet));
+    }
+
+    TEST_CASE("balances in which nothing left or nothing came are of no swap") {
+        // As they stood before it, at both ends: then the fee looks as if it had come.
+        auto stale = landed({9'000'000, rent, rent, 1}, {9'000'000, rent, rent, 1});
+        stale.tokens_before = {entry(1, usdc, wallet, 500), entry(2, bonk, wallet, 10)};
+        stale.tokens_after = stale.tokens_before;
+        CHECK(balance_changes(stale, wallet).error().detail.find("nothing left the wallet") !=
+              std::string::npos);
+
+        auto half = landed({9'000'000, rent, 0, 0}, {9'000'000 - 5'000 - 300, rent, 0, 0});
+        half.tokens_before = {entry(1, usdc, wallet, 500)};
+        half.tokens_after = half.tokens_before;
+        CHECK(balance_changes(half, wallet).error().detail.find("nothing came to the wallet") !=
+              std::string::npos);
+
+        auto gift = landed({9'000'000, rent, 0, 0}, {9'000'000 - 5'000 + 300, rent, 0, 0});
+        CHECK(balance_changes(gift, wallet).error().detail.find("nothing left the wallet") !=
+              std::string::npos);
     }
 }

@@ -108,6 +108,16 @@ SignatureStatus status(Commitment commitment, bool failed = false) {
     return made;
 }
 
+/// So many tokens in the wallet's account with that number.
+TokenBalanceEntry tokens(std::uint8_t account, std::uint64_t amount) {
+    TokenBalanceEntry entry;
+    entry.account = account;
+    entry.mint = key_number(20);
+    entry.owner = key_number(1);
+    entry.amount = amount;
+    return entry;
+}
+
 struct World {
     World() {
         MessageDraft draft;
@@ -133,8 +143,9 @@ struct World {
         LandedTransaction told;
         told.slot = 1'500;
         told.fee_lamports = 5'000;
-        told.lamports_before = {1'000'000, 0, 0};
-        told.lamports_after = {1'000'000 - 5'000 - 7, 7, 0};
+        told.lamports_before = {1'000'000, 0, 9};
+        told.lamports_after = {1'000'000 - 5'000 - 7, 7, 9};
+        told.tokens_after.push_back(tokens(2, 11));
         if (failed) told.error = status(Commitment::finalized, true).error;
         network.detail = told;
     }
@@ -184,20 +195,53 @@ TEST_SUITE("chain/solana_chain") {
         CHECK(landed.slot == 1'500);
         CHECK(landed.fee_lamports == 5'000);
         CHECK(landed.amount_in == Amount(7));
-        CHECK(landed.amount_out == Amount(0));
-
-        // A node without balances still says that it landed.
-        world.network.detail->lamports_before.clear();
-        seen = world.observe();
-        REQUIRE(std::holds_alternative<Landed>(seen));
-        CHECK(std::get<Landed>(seen).amount_in == Amount(70));
-        CHECK(std::get<Landed>(seen).amount_out == Amount(80));
+        CHECK(landed.amount_out == Amount(11));
 
         // The details are another transaction's, or of another fork.
         world.network.detail->slot = 1'501;
         CHECK(world.undecided());
         world.tell(true);
         CHECK(world.undecided());
+    }
+
+    TEST_CASE("balances that cannot be those of a swap are asked for again, until they can") {
+        World world;
+        world.say("a", status(Commitment::finalized));
+        world.tell();
+        const LandedTransaction truth = *world.network.detail;
+        // A node that shows at both ends what was there before.
+        world.network.detail->lamports_after = truth.lamports_before;
+        world.network.detail->tokens_after.clear();
+        CHECK(world.undecided());
+        CHECK(world.undecided());
+        world.network.detail = truth;
+        const Observation seen = world.observe();
+        REQUIRE(std::holds_alternative<Landed>(seen));
+        CHECK(std::get<Landed>(seen).amount_in == Amount(7));
+        CHECK(std::get<Landed>(seen).amount_out == Amount(11));
+    }
+
+    TEST_CASE("where no node ever tells the balances, what was quoted is booked after a few rounds") {
+        for (const bool silent : {true, false}) {
+            CAPTURE(silent);
+            World world;
+            world.say("a", status(Commitment::finalized));
+            world.tell();
+            if (silent) {
+                world.network.detail->lamports_before.clear();
+            } else {
+                world.network.detail->lamports_after = world.network.detail->lamports_before;
+                world.network.detail->tokens_after.clear();
+            }
+            for (int round = 0; round < 5; ++round) CHECK(world.undecided());
+            const Observation seen = world.observe();
+            REQUIRE(std::holds_alternative<Landed>(seen));
+            const Landed& landed = std::get<Landed>(seen);
+            CHECK(landed.ok);
+            CHECK(landed.amount_in == Amount(70));
+            CHECK(landed.amount_out == Amount(80));
+            CHECK(landed.fee_lamports == 5'000);
+        }
     }
 
     TEST_CASE("a failure needs two who say so and nobody who denies it") {

@@ -51,6 +51,9 @@ Result<BalanceChanges> balance_changes(const LandedTransaction& landed, const Pu
         if (into != 0) return unreadable("more than one token " + std::string(change < 0 ? "went" : "came"));
         into = static_cast<std::uint64_t>(change < 0 ? -change : change);
     }
+    // A node that shows the balances of another moment: every swap takes something and gives something.
+    if (changes.gone == 0) return unreadable("nothing left the wallet");
+    if (changes.come == 0) return unreadable("nothing came to the wallet");
     return changes;
 }
 

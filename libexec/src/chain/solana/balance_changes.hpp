@@ -15,8 +15,8 @@ struct BalanceChanges {
     std::uint64_t come = 0;
 };
 
-/// The changes a swap made. Errors: chain_rejected when the node tells no balances, or more than one token
-/// went or came.
+/// The changes a swap made. Errors: chain_rejected when the node tells no balances, or such as no swap makes:
+/// more than one token went or came, or none.
 Result<BalanceChanges> balance_changes(const LandedTransaction& landed, const PublicKey& wallet);
 
 }  // namespace libexec

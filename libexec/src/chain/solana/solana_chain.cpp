@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <map>
 #include <mutex>
 #include <optional>
 
@@ -37,6 +38,9 @@ Verdict weigh(const SignatureViews& seen) {
     }
     return verdict;
 }
+
+/// How often it is asked again what a transaction moved that did land.
+constexpr int tellings_most = 5;
 
 /// Looks after the endpoints while the chain lives.
 struct Watch {
@@ -131,12 +135,17 @@ private:
         }
         const Result<BalanceChanges> moved = balance_changes(detail, message.keys.front());
         if (!moved) {
-            // It did land. What was quoted is the best that is known.
+            // It did land, and the next answer, perhaps of another node, may tell what it moved.
+            const bool asks_again = ++untold_[attempt.signature] <= tellings_most;
+            if (asks_again) co_return Unknown{};
+            untold_.erase(attempt.signature);
+            // What was quoted is the best that is known.
             note(attempt, "solana.amounts_unknown", moved.error().detail, LogLevel::warn);
             landed.amount_in = attempt.quoted_in;
             landed.amount_out = attempt.quoted_out;
             co_return landed;
         }
+        untold_.erase(attempt.signature);
         landed.amount_in = Amount(moved.value().gone);
         landed.amount_out = Amount(moved.value().come);
         co_return landed;
@@ -155,6 +164,7 @@ private:
         ExpiryVerdict verdict =
             co_await prove_expiry(std::move(nodes), std::move(signature), attempt.last_valid_height, least);
         if (ProvablyDead* const dead = std::get_if<ProvablyDead>(&verdict)) {
+            untold_.erase(attempt.signature);
             dead->alone = alone;
             co_return std::move(*dead);
         }
@@ -174,6 +184,8 @@ private:
     Log& log_;
     StatusRounds rounds_;
     std::shared_ptr<Watch> watch_;
+    /// Transactions that landed, and how often nobody could tell what they moved.
+    std::map<std::string, int> untold_;
 };
 
 }  // namespace
