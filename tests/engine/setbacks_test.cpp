@@ -72,6 +72,27 @@ TEST_SUITE("engine/left out") {
         check_invariants(world.store, world.chain);
     }
 
+    TEST_CASE("an order that comes before its venue knows its pools waits for them, and uses up no attempt") {
+        Patient world;
+        world.venues[0]->too_early = "pools are being looked for";
+        world.add_venue("orca", refuses(Reason::no_route));
+        world.restart();
+        const OrderId id = world.submit();
+        world.time.pass(60s);
+        CHECK(world.status(id) == OrderStatus::pending);
+        CHECK(world.order(id).attempt == 1);
+        CHECK(world.venues[0]->asked == 0);
+        const RetryData* const why = std::get_if<RetryData>(&world.row(id).events.back()->data);
+        REQUIRE(why != nullptr);
+        CHECK(why->reason == Reason::venue_busy);
+        CHECK(why->detail.find("meteora: left out: pools are being looked for") != std::string::npos);
+        world.venues[0]->too_early.clear();
+        world.time.pass(10s);
+        CHECK(world.status(id) == OrderStatus::confirmed);
+        CHECK(world.order(id).attempt == 1);
+        check_invariants(world.store, world.chain);
+    }
+
     TEST_CASE("an order that waited for a venue till its deadline says so") {
         Patient world(30s);
         REQUIRE(world.router->hold("meteora", ""));

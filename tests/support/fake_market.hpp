@@ -22,7 +22,9 @@ public:
 
     std::string_view name() const override { return name_; }
     std::string_view kind() const override { return "scripted"; }
+    std::string not_yet(const QuoteRequest&) const override { return too_early; }
     Task<Result<Quote>> quote(QuoteRequest request) override {
+        ++asked;
         co_await timers_.sleep_for(latency);
         Result<Quote> answer = answer_(request);
         if (!answer) co_return answer;
@@ -40,6 +42,8 @@ public:
     }
 
     std::chrono::microseconds latency{200'000};
+    std::string too_early;  ///< why it cannot be asked yet
+    int asked = 0;
     std::vector<Amount> limits;  ///< of every transaction built
 
 private:

@@ -272,6 +272,7 @@ Task<Result<AccountsAtSlot>> MiniChain::search(AccountSearch search) {
                               data.begin() + static_cast<std::ptrdiff_t>(part.at));
         };
         if (account.owner != search.program || data.size() != search.size_bytes) continue;
+        if (not_indexed.contains(key)) continue;
         if (!std::all_of(search.having.begin(), search.having.end(), has)) continue;
         AccountState slice = account;
         const auto begin = data.begin() + static_cast<std::ptrdiff_t>(search.slice_at);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ public:
     /// Why a search of that program's accounts fails; empty: it does not.
     std::function<std::optional<Rejection>(const PublicKey& program)> searches_fail =
         [](const PublicKey&) -> std::optional<Rejection> { return std::nullopt; };
+    std::set<PublicKey> not_indexed;  ///< there, and not found by searches
     std::optional<Rejection> simulations_fail;
     std::optional<Rejection> fees_fail;
     std::chrono::microseconds latency{0};

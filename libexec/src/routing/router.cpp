@@ -229,6 +229,11 @@ Task<RoutingDecision> Router::decide(QuoteRequest request, bool native_in, bool 
     for (std::size_t i = 0; i < venues_.size(); ++i) {
         VenueAnswer& answer = round->answers[i];
         answer.venue = std::string(venues_[i]->name());
+        if (std::string why = venues_[i]->not_yet(request); !why.empty()) {
+            lanes_->board.note_left_out(answer.venue, Reason::venue_busy);
+            answer.silence = reject(Reason::venue_busy, "left out: " + std::move(why));
+            continue;
+        }
         Result<VenueGate::Pass> pass = lanes_->all[i].gate.enter(purpose, round->asked_at);
         lanes_->tell(i);
         if (!pass) {

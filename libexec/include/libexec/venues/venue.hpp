@@ -26,6 +26,11 @@ public:
     /// whether another attempt is made.
     virtual Task<Result<UnsignedTransaction>> build(SwapPlan plan, Anchor anchor) = 0;
 
+    /// Why it cannot be asked for this pair just yet, in words; empty when it can. It is left out then, and
+    /// an order that nobody else has an offer for waits and asks again, which uses up time and no attempt.
+    /// Never throws.
+    virtual std::string not_yet(const QuoteRequest& /*request*/) const { return {}; }
+
     /// Why it has stopped itself until somebody looked, in words; empty while it has not. It refuses
     /// everything with venue_error then, and the router holds it.
     virtual std::string stopped() const { return {}; }

@@ -30,57 +30,55 @@ PoolBook::PoolBook(std::vector<PublicKey> pools, ChainReader& reader, const Cloc
     std::set<PublicKey> seen;
     for (const PublicKey& address : pools) {
         if (!seen.insert(address).second) continue;
-        Entry entry;
-        entry.known.address = address;
-        entry.addresses = {address};
-        entries_.push_back(std::move(entry));
+        entries_.push_back(std::make_shared<Entry>());
+        entries_.back()->known.address = address;
+        entries_.back()->addresses = {address};
     }
 }
 
 Task<Result<Done>> PoolBook::learn() {
-    std::vector<std::size_t> due;
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-        Entry& entry = entries_[i];
-        if (entry.was_open) continue;
-        if (entry.tried_at && clock_.now() - *entry.tried_at < try_again && clock_.now() >= *entry.tried_at)
+    Entries due;
+    for (const auto& entry : entries_) {
+        if (entry->was_open) continue;
+        if (entry->tried_at && clock_.now() - *entry->tried_at < try_again &&
+            clock_.now() >= *entry->tried_at)
             continue;
         // One that failed before is tried by whoever comes first; nobody else waits for it.
-        if (entry.tried_at) entry.tried_at = clock_.now();
-        due.push_back(i);
+        if (entry->tried_at) entry->tried_at = clock_.now();
+        due.push_back(entry);
     }
     for (std::size_t from = 0; from < due.size(); from += batch) {
         const std::size_t to = std::min(due.size(), from + batch);
-        std::vector<std::size_t> some(due.begin() + static_cast<std::ptrdiff_t>(from),
-                                      due.begin() + static_cast<std::ptrdiff_t>(to));
+        Entries some(due.begin() + static_cast<std::ptrdiff_t>(from),
+                     due.begin() + static_cast<std::ptrdiff_t>(to));
         Result<Done> learned = co_await learn_some(std::move(some));
         if (!learned) co_return learned.error();
     }
     co_return Done{};
 }
 
-Task<Result<Done>> PoolBook::learn_some(std::vector<std::size_t> places) {
+Task<Result<Done>> PoolBook::learn_some(Entries entries) {
     std::uint64_t least_slot = 0;
-    for (int round = 0; round < rounds_most && !places.empty(); ++round) {
+    for (int round = 0; round < rounds_most && !entries.empty(); ++round) {
         std::set<PublicKey> keys;
-        for (const std::size_t place : places)
-            keys.insert(entries_[place].addresses.begin(), entries_[place].addresses.end());
+        for (const auto& entry : entries) keys.insert(entry->addresses.begin(), entry->addresses.end());
         Result<AccountsAtSlot> seen = co_await reader_.accounts(listed(keys), least_slot);
         if (!seen) co_return seen.error();
         const AccountStates& accounts = seen.value().accounts;
         least_slot = seen.value().slot;
 
-        std::vector<std::size_t> growing;
-        for (const std::size_t place : places) {
-            const Result<bool> grown = learn_one(entries_[place], accounts);
+        Entries growing;
+        for (const auto& entry : entries) {
+            const Result<bool> grown = learn_one(*entry, accounts);
             if (!grown) {
-                leave_out(entries_[place], grown.error());
+                leave_out(*entry, grown.error());
             } else if (grown.value()) {
-                growing.push_back(place);
+                growing.push_back(entry);
             }
         }
-        places = std::move(growing);
+        entries = std::move(growing);
     }
-    for (const std::size_t place : places) leave_out(entries_[place], endless());
+    for (const auto& entry : entries) leave_out(*entry, endless());
     co_return Done{};
 }
 
@@ -103,21 +101,20 @@ Result<bool> PoolBook::learn_one(Entry& entry, const AccountStates& accounts) {
 Task<Result<PoolSnapshot>> PoolBook::read(PoolQuestion question) {
     Result<Done> learned = co_await learn();
     // Pools that were read before do not need those that could not be read now.
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-        if (is_asked(entries_[i], question)) places.push_back(i);
+    Entries asked;
+    for (const auto& entry : entries_) {
+        if (is_asked(*entry, question)) asked.push_back(entry);
     }
-    if (places.empty() && !learned) co_return learned.error();
-    if (places.empty()) co_return no_pool(question);
+    if (asked.empty() && !learned) co_return learned.error();
+    if (asked.empty()) co_return no_pool(question);
 
     PoolSnapshot snapshot;
-    std::vector<std::optional<Rejection>> refused(places.size());
+    std::vector<std::optional<Rejection>> refused(asked.size());
     std::uint64_t least_slot = question.least_slot;
     for (int round = 0; round < rounds_most; ++round) {
         std::set<PublicKey> keys(question.also.begin(), question.also.end());
         keys.insert(well_known::clock_sysvar);
-        for (const std::size_t place : places)
-            keys.insert(entries_[place].addresses.begin(), entries_[place].addresses.end());
+        for (const auto& entry : asked) keys.insert(entry->addresses.begin(), entry->addresses.end());
         Result<AccountsAtSlot> seen = co_await reader_.accounts(listed(keys), least_slot);
         if (!seen) co_return seen.error();
         snapshot.slot = seen.value().slot;
@@ -126,8 +123,8 @@ Task<Result<PoolSnapshot>> PoolBook::read(PoolQuestion question) {
         least_slot = std::max(least_slot, snapshot.slot);
 
         bool grows = false;
-        for (std::size_t i = 0; i < places.size(); ++i) {
-            Entry& entry = entries_[places[i]];
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            Entry& entry = *asked[i];
             refused[i].reset();
             const Result<bool> followed = follow(entry, snapshot.accounts);
             if (!followed) {
@@ -150,8 +147,8 @@ Task<Result<PoolSnapshot>> PoolBook::read(PoolQuestion question) {
     if (!told) co_return reject(Reason::service_unavailable, told.error().detail);
     snapshot.clock = told.value();
 
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        Entry& entry = entries_[places[i]];
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        Entry& entry = *asked[i];
         Result<std::unique_ptr<Pool>> opened =
             refused[i] ? Result<std::unique_ptr<Pool>>(*refused[i]) : open(entry, snapshot.accounts);
         if (opened) {
@@ -221,7 +218,14 @@ bool PoolBook::is_asked(const Entry& entry, const PoolQuestion& question) const 
 
 Rejection PoolBook::no_pool(const PoolQuestion& question) const {
     std::size_t unread = 0;
-    for (const Entry& entry : entries_) unread += entry.was_open ? 0 : 1;
+    for (const auto& entry : entries_) unread += entry->was_open ? 0 : 1;
+    const MintPair pair(question.mint_in, question.mint_out);
+    if (const auto gap = searches_.gap(*question.family, pair))
+        return reject(Reason::service_unavailable, gap->why);
+    // Whoever asks for one that a search has put others before is to ask anew.
+    if (question.only && searches_.covers(*question.family, pair))
+        return reject(Reason::service_unavailable, "the pool " + question.only->to_string() +
+                                                       " is no longer among those that are traded in");
     std::string detail =
         question.only ? "the pool " + question.only->to_string() + " is not known here"
                       : "no known pool of " + std::string(question.family->name()) + " trades the pair";
@@ -229,9 +233,53 @@ Rejection PoolBook::no_pool(const PoolQuestion& question) const {
     return reject(Reason::no_route, std::move(detail));
 }
 
+bool PoolBook::is_found_for(const Entry& entry, const PoolFamily& family, const MintPair& pair) {
+    return entry.known.found_for == pair && entry.known.family == &family;
+}
+
+void PoolBook::keep_found(const PoolFamily& family, const MintPair& pair,
+                          const std::vector<PublicKey>& pools) {
+    searches_.answered(family, pair);
+    std::erase_if(entries_, [&](const auto& entry) {
+        return is_found_for(*entry, family, pair) &&
+               std::find(pools.begin(), pools.end(), entry->known.address) == pools.end();
+    });
+    for (const PublicKey& address : pools) {
+        const auto is_it = [&](const auto& entry) { return entry->known.address == address; };
+        if (std::any_of(entries_.begin(), entries_.end(), is_it)) continue;
+        const auto entry = std::make_shared<Entry>();
+        entry->known.address = address;
+        entry->known.family = &family;
+        entry->known.found_for = pair;
+        entry->addresses = {address};
+        entries_.push_back(entry);
+    }
+}
+
+std::vector<PublicKey> PoolBook::found(const PoolFamily& family, const MintPair& pair) const {
+    std::vector<PublicKey> addresses;
+    for (const auto& entry : entries_) {
+        if (is_found_for(*entry, family, pair)) addresses.push_back(entry->known.address);
+    }
+    return addresses;
+}
+
+std::string PoolBook::comes_too_early(const PoolFamily& family, const MintPair& pair) const {
+    const std::optional<SearchGap> gap = searches_.gap(family, pair);
+    if (!gap || !gap->is_first) return {};
+    PoolQuestion question;
+    question.family = &family;
+    question.mint_in = pair.a;
+    question.mint_out = pair.b;
+    for (const auto& entry : entries_) {
+        if (is_asked(*entry, question)) return {};
+    }
+    return gap->why;
+}
+
 std::vector<KnownPool> PoolBook::pools() const {
     std::vector<KnownPool> known;
-    for (const Entry& entry : entries_) known.push_back(entry.known);
+    for (const auto& entry : entries_) known.push_back(entry->known);
     return known;
 }
 

@@ -136,6 +136,11 @@ public:
     PoolVenue(const PoolFamily& family, PoolBook& book, const SolanaVenueParts& parts)
         : SolanaVenue(std::string(family.name()), parts), family_(family), book_(book) {}
 
+    std::string not_yet(const QuoteRequest& request) const override {
+        const MintPair pair(PublicKey(request.token_in.mint), PublicKey(request.token_out.mint));
+        return book_.comes_too_early(family_, pair);
+    }
+
     Task<Result<Quote>> quote(QuoteRequest request) override {
         const Time asked_at = parts_.clock.now();
         if (const Result<Done> able = ready(); !able) co_return able.error();

@@ -14,6 +14,7 @@
 #include "libexec/solana/chain_reader.hpp"
 #include "libexec/telemetry/log.hpp"
 #include "libexec/venues/pools/pool.hpp"
+#include "libexec/venues/solana/pool_searches.hpp"
 
 namespace libexec {
 
@@ -24,6 +25,7 @@ struct KnownPool {
     std::array<PublicKey, 2> mints;      ///< once it was opened
     bool is_open = false;                ///< it was opened when it was read last
     std::string left_out;                ///< why not, in words; empty when it is, or was never read
+    std::optional<MintPair> found_for;   ///< a search found it for that pair; nothing for one that was listed
 };
 
 /// Which pools to read, and what beside them.
@@ -51,9 +53,9 @@ struct PoolSnapshot {
     std::vector<Rejection> left_out;  ///< why others of the pair are not among them
 };
 
-/// The pools an engine knows: which family each is of, what it trades, and which accounts pricing it takes. A
-/// pool that cannot be opened is left out and told of once; it is tried again. Used from the engine's thread
-/// alone.
+/// The pools an engine knows, those that were listed and those that searches found: which family each is of,
+/// what it trades, and which accounts pricing it takes. A pool that cannot be opened is left out and told of
+/// once; it is tried again. Used from the engine's thread alone.
 class PoolBook {
 public:
     /// Nothing was read yet. An address that is there twice counts once; what is handed in outlives the book.
@@ -62,11 +64,23 @@ public:
     /// Reads every pool that was never read, and those that did not open once `try_again` has passed. Called
     /// by `read`; at the start it spares the first quote the wait. Errors: those of the reader.
     Task<Result<Done>> learn();
-    /// The pools of one family that trade the pair, in one snapshot. Errors: no_route when there is none, the
-    /// reason of a pool when none opens, and those of the reader.
+    /// The pools of one family that trade the pair, in one snapshot. Errors: no_route when there is none,
+    /// service_unavailable when there may be some that were not found yet, the reason of a pool when none
+    /// opens, and those of the reader.
     Task<Result<PoolSnapshot>> read(PoolQuestion question);
 
-    /// All of them, in the order given.
+    /// A search was answered: from now on these are the pools it found for the pair, beside those that were
+    /// listed. Those that it found earlier and that are not among them are forgotten.
+    void keep_found(const PoolFamily& family, const MintPair& pair, const std::vector<PublicKey>& pools);
+    /// Those that searches found for that pair.
+    std::vector<PublicKey> found(const PoolFamily& family, const MintPair& pair) const;
+    /// What became of the searches, as whoever searches tells it.
+    PoolSearches& searches() { return searches_; }
+    /// Why a question for that pair is better asked in a moment: no pool is known, and the first search for
+    /// some is under way. Empty when it is not.
+    std::string comes_too_early(const PoolFamily& family, const MintPair& pair) const;
+
+    /// All of them, those that were listed first and in the order given.
     std::vector<KnownPool> pools() const;
     /// Which program runs a token that some pool trades.
     std::optional<PublicKey> token_program(const PublicKey& mint) const;
@@ -82,18 +96,21 @@ private:
         bool was_open = false;
         std::string told;  ///< the last trouble that was told of
     };
-    Task<Result<Done>> learn_some(std::vector<std::size_t> places);
+    using Entries = std::vector<std::shared_ptr<Entry>>;  ///< who reads them keeps them, forgotten or not
+    Task<Result<Done>> learn_some(Entries entries);
     Result<bool> learn_one(Entry& entry, const AccountStates& accounts);
     static Result<bool> follow(Entry& entry, const AccountStates& accounts);
     Result<std::unique_ptr<Pool>> open(Entry& entry, const AccountStates& accounts);
     Rejection leave_out(Entry& entry, Rejection why);
     bool is_asked(const Entry& entry, const PoolQuestion& question) const;
+    static bool is_found_for(const Entry& entry, const PoolFamily& family, const MintPair& pair);
     Rejection no_pool(const PoolQuestion& question) const;
 
     ChainReader& reader_;
     const Clock& clock_;
     Log* const log_;
-    std::vector<Entry> entries_;                     ///< as many as there were, at the places they had
+    Entries entries_;
+    PoolSearches searches_;
     std::map<PublicKey, PublicKey> token_programs_;  ///< by mint
 };
 
