@@ -308,6 +308,15 @@ constexpr std::array setting_table{
                 o.engine.solana.explorer_url = text;
                 return text.empty() || text == "auto" || text == "off" || bool(Explorer::of(text));
             }},
+    Setting{"JITO_URL", "--jito", "jito_url", "an http or https URL", "",
+            "a Jito block engine: transactions go there alone, as bundles with a tip; none: to RPC_URLS",
+            true,
+            [](Options& o, std::string_view text) { return take_text(text, o.engine.solana.jito_url); }},
+    Setting{"JITO_TIP_LAMPORTS", "--jito-tip", "jito_tip_lamports", "a whole number from 1000 to 1000000000",
+            "10000", "what each transaction tips with JITO_URL, in lamports", false,
+            [](Options& o, std::string_view text) {
+                return take_whole(text, 1'000, 1'000'000'000, o.engine.solana.jito_tip_lamports);
+            }},
     Setting{"REAL_FUNDS", "--i-understand-real-funds", "real_funds", "true or false", "false",
             "trade on mainnet, where what is lost is lost", false,
             [](Options& o, std::string_view text) { return take_flag(text, o.engine.solana.real_funds); },

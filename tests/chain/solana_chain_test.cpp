@@ -5,6 +5,7 @@
 #include <map>
 
 #include "libexec/solana/instructions.hpp"
+#include "libexec/solana/jito.hpp"
 #include "libexec/solana/transaction.hpp"
 #include "support/intents.hpp"
 #include "support/sim_time.hpp"
@@ -242,6 +243,30 @@ TEST_SUITE("chain/solana_chain") {
             CHECK(landed.amount_out == Amount(80));
             CHECK(landed.fee_lamports == 5'000);
         }
+    }
+
+    TEST_CASE("a tip counts as a part of the fee, where it was paid") {
+        World world;
+        MessageDraft draft;
+        draft.payer = key_number(1);
+        draft.instructions = {instructions::transfer(key_number(1), key_number(2), 7),
+                              instructions::transfer(key_number(1), jito_tip_accounts[3], 2'000)};
+        world.attempt.signed_bytes = encode_transaction(unsigned_transaction(compile_message(draft).value()));
+        for (const char* endpoint : {"a", "b"}) world.say(endpoint, status(Commitment::finalized));
+        world.tell();
+        world.network.detail->lamports_after[0] -= 2'000;
+        Observation seen = world.observe();
+        REQUIRE(std::holds_alternative<Landed>(seen));
+        CHECK(std::get<Landed>(seen).fee_lamports == 7'000);
+        CHECK(std::get<Landed>(seen).amount_in == Amount(7));
+        CHECK(std::get<Landed>(seen).amount_out == Amount(11));
+
+        for (const char* endpoint : {"a", "b"}) world.say(endpoint, status(Commitment::finalized, true));
+        world.tell(true);
+        seen = world.observe();
+        REQUIRE(std::holds_alternative<Landed>(seen));
+        CHECK(!std::get<Landed>(seen).ok);
+        CHECK(std::get<Landed>(seen).fee_lamports == 5'000);
     }
 
     TEST_CASE("a failure needs two who say so and nobody who denies it") {

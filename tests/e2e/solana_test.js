@@ -168,6 +168,73 @@ test('replies are lost, transactions dropped, held up beyond their time and sent
 
 test('the same while execd is killed again and again', (place) => storm(place, { orders: ALL ? 200 : 18, kill: true, seed: 12 }));
 
+// A block engine in front of the node: takes bundles of one transaction that tips, and hands them on. `refuse` answers in
+// its place. What comes by any other way is none.
+async function startBlockEngine(place, node, state) {
+  const engine = http.createServer((question, answer) => {
+    let text = '';
+    question.on('data', (bytes) => { text += bytes; });
+    question.on('end', async () => {
+      const call = JSON.parse(text);
+      state.paths.add(question.url);
+      state.bundles.push(call);
+      if (state.refuse > 0) {
+        state.refuse -= 1;
+        answer.writeHead(429, { 'Retry-After': '1' });
+        answer.end();
+        return;
+      }
+      const [[transaction], options] = call.params;
+      await node.call('sendTransaction', transaction, { ...options, skipPreflight: true });
+      answer.setHeader('Content-Type', 'application/json');
+      answer.end(JSON.stringify({ jsonrpc: '2.0', id: call.id, result: 'bundle' }));
+    });
+  });
+  await new Promise((resolve) => { engine.listen(0, '127.0.0.1', resolve); });
+  place.atEnd(() => engine.close());
+  return `http://127.0.0.1:${engine.address().port}`;
+}
+
+const TIP_ACCOUNTS = new Set(['96gYZGLnJYVFmbjzopPSU6QiEV5fGqZNyN9nmNhvrZU5', 'HFqU5x63VTqvQss8hp11i4wVV8bD44PvwucfZ2bU7gRe',
+  'Cw8CFyM9FkoMi7K7Crf6HNQqf4uEMzpKw6QNghXLvLkY', 'ADaUMid9yfUytqMBgopwjb2DTLSokTSzL1zt6iGPaS49', 'DfXygSm4jCyNCybVYYK6DwvWqjKee8pbDmJGcLWNDXjh',
+  'ADuUkR4vqLUMWXxW9gh6D6L8pMSawimctcNZ5pGwDcEt', 'DttWaMuVvTiduZRnguLF7jNxTgiMBZ1hyAumKUiL2KRL', '3AVi9Tg9Uo68tJfuvoKvqKNWKkC5wPdSSdeBnizKZ6jT']);
+
+test('with a block engine transactions go there alone, tip it, and are followed like all others', async (place) => {
+  const state = { bundles: [], paths: new Set(), refuse: 2 };
+  const { node, wallet, daemon } = await world(place, { settings: { JITO_TIP_LAMPORTS: '1000000' } });
+  const engine = await startBlockEngine(place, node, state);
+  daemon.settings.JITO_URL = engine;
+  await daemon.start();
+  const before = await node.lamports(wallet.address);
+  const order = await waitForEnd(daemon.url, await submitOk(daemon.url, swap({ amountIn: '2' })));
+  assert.strictEqual(order.status, 'confirmed', JSON.stringify(order));
+  assert.deepStrictEqual([...state.paths], ['/api/v1/bundles']);
+  assert.ok(state.bundles.length >= 3, 'what was refused is sent again');
+  for (const { method, params: [transactions, options] } of state.bundles) {
+    assert.strictEqual(method, 'sendBundle');
+    assert.strictEqual(transactions.length, 1);
+    assert.strictEqual(options.encoding, 'base64');
+    assert.strictEqual(transactions[0], state.bundles[0].params[0][0], 'the same bytes each time');
+  }
+  const { message } = node.web3.VersionedTransaction.deserialize(Buffer.from(state.bundles[0].params[0][0], 'base64'));
+  const last = message.compiledInstructions[message.compiledInstructions.length - 1];
+  const tipped = message.staticAccountKeys[last.accountKeyIndexes[1]].toBase58();
+  assert.ok(TIP_ACCOUNTS.has(tipped), tipped);
+  assert.strictEqual(await node.lamports(tipped), 1000000n);
+  const paid = before - await node.lamports(wallet.address) - 2n * SOL;
+  assert.strictEqual(paid, 2n * 5000n + await priorityFee(node, order.txHash) + 1000000n);
+  assert.strictEqual((await node.landings(wallet.address)).get(order.id), 1);
+
+  // Nobody takes bundles: nothing lands, and the order ends when that is proven.
+  state.refuse = 1000000;
+  daemon.settings.ORDER_DEADLINE_MS = '4000';
+  assert.strictEqual((await daemon.terminate()).code, 0);
+  await daemon.start();
+  const lost = await waitForEnd(daemon.url, await submitOk(daemon.url, swap({ amountIn: '1' })));
+  assert.strictEqual(lost.status, 'expired', JSON.stringify(lost));
+  assert.strictEqual((await node.landings(wallet.address)).get(lost.id), undefined);
+});
+
 test('with a single endpoint it says at the start that nothing is tried twice, and an order that expires is not', async (place) => {
   const { node, wallet, daemon } = await world(place, { urls: (made) => made.url, settings: { EXPLORER_URL: 'https://example.com/{signature}' } });
   await daemon.start();
@@ -219,6 +286,8 @@ test('mainnet is not traded on by mistake, and what is missing is named', async 
   assert.match(await start({ RPC_URLS: 'http://127.0.0.1:1' }), /may be mainnet/);
   assert.match(await start({ RPC_URLS: '' }), /rpc_urls/);
   assert.match(await start({ RPC_URLS: 'ftp://example.com' }), /rpc_urls/);
+  assert.match(await start({ JITO_URL: 'block-engine' }), /jito_url/);
+  assert.match(await start({ JITO_TIP_LAMPORTS: '999' }), /JITO_TIP_LAMPORTS/);
   assert.match(await start({ KEYPAIR_FILE: '' }), /keypair_file or a signer_socket/);
   const open = path.join(folder, 'open.json');
   fs.copyFileSync(daemon.settings.KEYPAIR_FILE, open);

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "libexec/model/explorer.hpp"
+#include "libexec/solana/jito.hpp"
 #include "libexec/venues/sim/sim_venue.hpp"
 
 namespace libexec {
@@ -60,6 +61,9 @@ void check_solana(const Config& config) {
     const Result<Explorer> explorer = Explorer::of(solana.explorer_url);
     require(bool(explorer),
             "explorer_url must be auto, off or a template: " + (explorer ? "" : explorer.error().detail));
+    require(solana.jito_url.empty() || solana.jito_tip_lamports >= jito_tip_least,
+            "jito_tip_lamports must be at least " + std::to_string(jito_tip_least) +
+                ", or no block engine looks at the bundle");
 }
 
 }  // namespace

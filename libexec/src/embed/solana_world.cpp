@@ -6,10 +6,12 @@
 
 #include "address_file.hpp"
 #include "libexec/chain/solana/cluster.hpp"
+#include "libexec/chain/solana/bundle_network.hpp"
 #include "libexec/chain/solana/key_pair_signer.hpp"
 #include "libexec/chain/solana/remote_signer.hpp"
 #include "libexec/chain/solana/rpc_network.hpp"
 #include "libexec/chain/solana/solana_chain.hpp"
+#include "libexec/solana/jito.hpp"
 #include "libexec/venues/solana/pool_venue.hpp"
 #include "libexec/venues/solana/swap_policy.hpp"
 #include "libexec/venues/solana/transfer_venue.hpp"
@@ -53,6 +55,12 @@ std::vector<RpcEndpoint> endpoints_of(const std::string& urls) {
     return std::move(parsed).value();
 }
 
+BlockEngine block_engine_of(const std::string& url) {
+    Result<BlockEngine> parsed = BlockEngine::parse(url);
+    if (!parsed) throw std::runtime_error("configuration: jito_url: " + parsed.error().detail);
+    return std::move(parsed).value();
+}
+
 std::unique_ptr<RpcTransport> transport_of(const SolanaConfig& solana) {
     CurlTransportConfig config;
     config.ca_file = solana.rpc_ca_file;
@@ -69,11 +77,14 @@ SolanaWorld::SolanaWorld(const Config& config, const Surroundings& around, std::
       transport_(transport_of(config.solana)) {
     std::vector<PublicKey> pools;
     if (!config.solana.pools_file.empty()) pools = read_pools_file(config.solana.pools_file);
+    std::optional<BlockEngine> block_engine;
+    if (!config.solana.jito_url.empty()) block_engine = block_engine_of(config.solana.jito_url);
     check_cluster();
     find_wallet();
 
     client_.emplace(RpcConfig(endpoints_), *transport_, around_.clock, around_.timers, random_, around_.log);
     network_ = make_rpc_network(*client_);
+    if (block_engine) bundles_ = make_bundle_network(*network_, *block_engine, *transport_, around_.clock);
     reader_ = make_rpc_reader(*client_);
     book_.emplace(std::move(pools), *reader_, around_.clock, &around_.log);
     asio::co_spawn(around_.io, client_->keep_probing(), asio::detached);
@@ -155,6 +166,10 @@ std::vector<std::shared_ptr<Venue>> SolanaWorld::venues() {
     SwapCosts costs;
     costs.priority.floor = config_.solana.priority_fee_floor;
     costs.priority.cap = config_.solana.priority_fee_cap;
+    if (bundles_) {
+        costs.tip.lamports = config_.solana.jito_tip_lamports;
+        costs.tip.accounts.assign(jito_tip_accounts.begin(), jito_tip_accounts.end());
+    }
     SolanaVenueParts parts{*reader_, around_.clock, wallet_, costs, &around_.log};
     std::vector<std::shared_ptr<Venue>> venues;
     if (!config_.solana.pools_file.empty()) venues = make_pool_venues(*book_, parts);
@@ -171,7 +186,8 @@ std::vector<std::shared_ptr<Venue>> SolanaWorld::venues() {
 std::unique_ptr<Chain> SolanaWorld::chain() {
     SolanaChainConfig chain;
     chain.announced = config_.commitment;
-    return make_solana_chain(chain, around_.io, *network_, around_.clock, around_.timers, around_.log);
+    return make_solana_chain(chain, around_.io, bundles_ ? *bundles_ : *network_, around_.clock,
+                             around_.timers, around_.log);
 }
 
 std::unique_ptr<Signer> SolanaWorld::signer() {
@@ -183,6 +199,10 @@ std::unique_ptr<Signer> SolanaWorld::signer() {
     }
     SwapPolicyConfig policy;
     policy.transfers = !config_.solana.transfer_file.empty();
+    if (bundles_) {
+        policy.tip_accounts.assign(jito_tip_accounts.begin(), jito_tip_accounts.end());
+        policy.most_tip = config_.solana.jito_tip_lamports;
+    }
     auto check = [rules = SwapPolicy(wallet_, std::move(policy))](
                      const Message& message, const SwapTerms& terms) { return rules.check(message, terms); };
     KeyPair pair = std::move(*keys_);

@@ -44,6 +44,7 @@ private:
     std::unique_ptr<RpcTransport> transport_;
     std::optional<RpcClient> client_;
     std::unique_ptr<SolanaNetwork> network_;
+    std::unique_ptr<SolanaNetwork> bundles_;  ///< over the other one; null without a block engine
     std::unique_ptr<ChainReader> reader_;
     std::optional<KeyPair> keys_;
     PublicKey wallet_;

@@ -23,6 +23,8 @@ struct SolanaConfig {
     /// Where an order's transactions are looked up: a URL with `{signature}` in it; auto: Solana's own
     /// explorer, where it knows the cluster; off or empty: nowhere
     std::string explorer_url = "auto";
+    std::string jito_url;  ///< of a block engine that transactions are sent to as bundles; empty: none
+    std::uint64_t jito_tip_lamports = 10'000;  ///< what each of them then pays for its place
 };
 
 /// Everything an engine needs to know, with the defaults of the manual. Plain values, checked once by `open`.

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "balance_changes.hpp"
+#include "libexec/solana/jito.hpp"
 #include "libexec/solana/transaction.hpp"
 #include "status_rounds.hpp"
 #include "transaction_failure.hpp"
@@ -119,7 +120,7 @@ private:
         const Result<std::optional<LandedTransaction>> told =
             co_await network_.transaction(std::move(signature), landed.commitment);
         if (!told || !told.value()) co_return Unknown{};
-        const LandedTransaction& detail = *told.value();
+        LandedTransaction detail = *told.value();
         if (detail.error.has_value() != status.error.has_value() || detail.slot != landed.slot)
             co_return Unknown{};
         landed.fee_lamports = detail.fee_lamports;
@@ -133,6 +134,9 @@ private:
             landed.error = failure_of(*detail.error, message);
             co_return landed;
         }
+        // A tip pays for the same as the chain's own fee: a place in a block. One that failed pays none.
+        detail.fee_lamports += tips_in(message);
+        landed.fee_lamports = detail.fee_lamports;
         const Result<BalanceChanges> moved = balance_changes(detail, message.keys.front());
         if (!moved) {
             // It did land, and the next answer, perhaps of another node, may tell what it moved.

@@ -29,6 +29,7 @@ std::vector<Instruction> framed(const SwapFrame& frame, const std::vector<Instru
     if (frame.unwraps_sol)
         all.push_back(
             make::close_account(frame.account_out(), frame.wallet, frame.wallet, frame.program_out));
+    if (frame.tip) all.push_back(make::transfer(frame.wallet, frame.tip->to, frame.tip->lamports));
     return all;
 }
 

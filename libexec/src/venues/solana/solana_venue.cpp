@@ -40,6 +40,11 @@ SwapFrame SolanaVenue::frame_of(const SwapPlan& plan, const PublicKey& program_i
     frame.wraps_sol = plan.wraps_sol && is_sol(plan.token_in);
     frame.unwraps_sol = plan.unwraps_sol && is_sol(plan.token_out);
     frame.memo = "libexec:" + plan.order.to_string() + ":" + std::to_string(plan.attempt);
+    const TipCosts& tip = parts_.costs.tip;
+    // The last byte of an order's number is chance.
+    if (tip.lamports != 0 && !tip.accounts.empty())
+        frame.tip =
+            Tip{tip.accounts[(plan.order.bytes().back() + plan.attempt) % tip.accounts.size()], tip.lamports};
     return frame;
 }
 
@@ -79,8 +84,8 @@ Rejection SolanaVenue::stop(const SwapPlan& plan, const CheckedSwap& broken) {
 
 Amount SolanaVenue::network_cost(const Quote& quote, const QuoteRequest& request, std::uint64_t signatures,
                                  std::uint64_t price) const {
-    const Wide lamports =
-        Wide(signatures) * signature_lamports + priority_lamports(parts_.costs.units_expected, price);
+    const Wide lamports = Wide(signatures) * signature_lamports +
+                          priority_lamports(parts_.costs.units_expected, price) + parts_.costs.tip.lamports;
     const bool exact_in = request.mode == SwapMode::exact_in;
     if (is_sol(exact_in ? request.token_out : request.token_in)) return capped(lamports);
     if (!is_sol(exact_in ? request.token_in : request.token_out)) return Amount(0);

@@ -32,8 +32,10 @@ Result<Message> message_of(const SwapTask& task, const std::vector<Instruction>&
     return message;
 }
 
-std::uint64_t fee_of(const Message& message, std::uint64_t units, std::uint64_t price) {
-    return message.signers * signature_lamports + priority_lamports(units, price);
+/// What the transaction costs the wallet beside what it trades and the rent.
+std::uint64_t fee_of(const SwapTask& task, const Message& message, std::uint64_t units, std::uint64_t price) {
+    const std::uint64_t tip = task.frame.tip ? task.frame.tip->lamports : 0;
+    return message.signers * signature_lamports + priority_lamports(units, price) + tip;
 }
 
 /// The last line in which a program says what went wrong, or nothing.
@@ -88,7 +90,7 @@ Task<Result<CheckedSwap>> SwapCheck::run(Promises& promises, SwapTask task, std:
                                                             " is the least");
         const Result<Message> draft = message_of(task, before.core, costs_.units_most, simulated_price);
         if (!draft) co_return draft.error();
-        const std::uint64_t fee = fee_of(draft.value(), costs_.units_most, simulated_price);
+        const std::uint64_t fee = fee_of(task, draft.value(), costs_.units_most, simulated_price);
         Bytes shown = encode_transaction(unsigned_transaction(draft.value()));
         Result<SimulatedRun> ran =
             co_await reader_.simulate(std::move(shown), wallet_accounts(task.frame), before.slot);
@@ -165,7 +167,7 @@ Task<Result<CheckedSwap>> SwapCheck::finish(const SwapTask& task, const Promise&
     // also for the rent of an account of wrapped SOL that it gets back at the end; and the chain leaves no
     // account with less than the rent of one.
     const SwapFrame& frame = task.frame;
-    const std::uint64_t fee = fee_of(message.value(), units, price);
+    const std::uint64_t fee = fee_of(task, message.value(), units, price);
     SignedLamports needed = fee;
     if (frame.wraps_sol || frame.unwraps_sol) {
         const Result<std::uint64_t> of_account = co_await rent(token_account_bytes);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "libexec/base/clock.hpp"
 #include "libexec/solana/chain_reader.hpp"
@@ -12,9 +13,16 @@ namespace libexec {
 /// What the chain takes for each signature, in lamports.
 inline constexpr std::uint64_t signature_lamports = 5'000;
 
+/// What a transaction pays a block builder beside the chain's fees.
+struct TipCosts {
+    std::uint64_t lamports = 0;       ///< of each transaction; 0: none
+    std::vector<PublicKey> accounts;  ///< one of them is paid; at least one when there is a tip
+};
+
 /// How transactions are made and checked.
 struct SwapCosts {
     PriorityFees priority;
+    TipCosts tip;
     std::uint32_t units_expected = 150'000;  ///< of compute; what a quote counts with
     std::uint32_t units_most = 1'400'000;    ///< of compute; what a simulation may use, the chain's own limit
     std::uint32_t checks_most =
