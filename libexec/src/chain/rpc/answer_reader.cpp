@@ -20,7 +20,7 @@ void AnswerReader::complain(const std::string& place, std::string_view rule) {
 }
 
 JsonValue AnswerReader::object(const JsonValue& of, const char* name, const std::string& place) {
-    const JsonValue value = of[name];
+    JsonValue value = of[name];
     if (!value.is_object()) complain(place + "/" + name, "is no object");
     return value;
 }

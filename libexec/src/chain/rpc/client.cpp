@@ -26,7 +26,7 @@ typename Taking<T>::Read without_slot(Result<T> (*read)(const JsonValue& result)
 
 template <class T>
 Task<Result<T>> refused(std::string why) {
-    co_return reject(Reason::invalid_parameter, std::move(why));
+    co_return reject(Reason::invalid_parameter, why);
 }
 
 bool is_signature(const std::string& text) {

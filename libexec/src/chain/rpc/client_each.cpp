@@ -133,7 +133,7 @@ Task<Result<AccountSnapshot>> RpcClient::State::snapshot_of(std::shared_ptr<Stat
 }
 
 Task<Result<AccountSnapshot>> RpcClient::State::refuse_snapshot(std::string why) {
-    co_return reject(Reason::invalid_parameter, std::move(why));
+    co_return reject(Reason::invalid_parameter, why);
 }
 
 Task<Result<AccountSnapshot>> RpcClient::accounts(std::vector<PublicKey> keys, Commitment commitment,

@@ -106,8 +106,6 @@ ErrorMeaning meaning_of(const RpcError& error) {
             behind.slots_behind = error.data["numSlotsBehind"].whole();
             return behind;
         }
-        case -32016:  // it has not come to the slot that was asked for
-            return meaning(Next::ask_another, Reason::service_unavailable);
         case -32001:  // a block was cleaned up
         case -32004:  // a block is not available
         case -32007:  // a slot was skipped
@@ -115,6 +113,7 @@ ErrorMeaning meaning_of(const RpcError& error) {
         case -32010:  // a program is left out of the node's index
         case -32011:  // the node keeps no history
         case -32014:  // a block's status is not known yet
+        case -32016:  // it has not come to the slot that was asked for
         case -32601:  // the node does not serve the method
             return meaning(Next::ask_another, Reason::service_unavailable);
         case -32429:

@@ -66,8 +66,9 @@ public:
             waiting_.emplace(id, std::move(waiter));
             if (!refused) news_.questions.push_back(Question{id, std::move(post)});
         }
-        if (refused) deliver(id, executor, *std::move(refused));
-        return !refused;
+        const bool is_taken = !refused;
+        if (!is_taken) deliver(id, executor, *std::move(refused));
+        return is_taken;
     }
     std::uint64_t next_id() { return ++last_id_; }
 
