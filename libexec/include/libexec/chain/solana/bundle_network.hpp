@@ -16,6 +16,7 @@ public:
     /// A URL without a path gets the one of Jito's own block engines, /api/v1/bundles.
     static Result<BlockEngine> parse(std::string_view url);
 
+    /// Whom to ask, by which URL.
     const RpcEndpoint& endpoint() const { return endpoint_; }
 
 private:
