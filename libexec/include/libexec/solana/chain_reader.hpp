@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "libexec/base/clock.hpp"
 #include "libexec/base/result.hpp"
 #include "libexec/base/task.hpp"
 #include "libexec/solana/account_state.hpp"
@@ -14,7 +16,8 @@ namespace libexec {
 /// Accounts that were read together.
 struct AccountsAtSlot {
     AccountStates accounts;
-    std::uint64_t slot = 0;  ///< they all stood like this in it
+    std::uint64_t slot = 0;        ///< they all stood like this in it
+    std::optional<Time> asked_at;  ///< when the chain was asked, where that may have been for somebody else
 };
 
 /// What a transaction would have done.
@@ -52,6 +55,12 @@ public:
     /// These accounts in one slot, `least_slot` or later; those that do not exist are left out.
     virtual Task<Result<AccountsAtSlot>> accounts(std::vector<PublicKey> addresses,
                                                   std::uint64_t least_slot) = 0;
+    /// These accounts in one slot, for whoever can do with the latest that is known: as a question to the
+    /// chain would tell them now, or as they were read a moment ago, when none of them is known to have
+    /// changed since, the chain's clock apart. Good for quotes; nothing that is signed may rest on it.
+    virtual Task<Result<AccountsAtSlot>> recent_accounts(std::vector<PublicKey> addresses) {
+        return accounts(std::move(addresses), 0);
+    }
     /// All accounts that a search finds, the slice of each as its data. Costs a node much: not every one
     /// answers, and what is found may be some slots old. Errors too: invalid_parameter for a search no node
     /// takes.
