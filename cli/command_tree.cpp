@@ -31,12 +31,12 @@ const CommandSpec& command_tree() {
         root.name = "execctl";
         root.summary = "Place orders with an execd, follow them, and find out why they ended as they did";
         root.children = {
-            &submit_spec(), &quote_spec(),      &watch_spec(),   &get_spec(),        &explain_spec(),
-            &list_spec(),   &cancel_spec(),     &retry_spec(),   &stats_spec(),      &export_spec(),
-            &venues_spec(), &tokens_spec(),     &queue_spec(),   &pool_quote_spec(), &tx_spec(),
-            &bench_spec(),  &fault_spec(),      &doctor_spec(),  &health_spec(),     &keys_spec(),
-            &config_spec(), &completion_spec(), &version_spec(), &help_spec(),       &complete_spec(),
-            &docs_spec(),
+            &submit_spec(),   &quote_spec(),  &watch_spec(),      &get_spec(),     &explain_spec(),
+            &list_spec(),     &cancel_spec(), &retry_spec(),      &stats_spec(),   &export_spec(),
+            &venues_spec(),   &tokens_spec(), &queue_spec(),      &pools_spec(),   &pool_quote_spec(),
+            &tx_spec(),       &bench_spec(),  &fault_spec(),      &doctor_spec(),  &health_spec(),
+            &keys_spec(),     &config_spec(), &completion_spec(), &version_spec(), &help_spec(),
+            &complete_spec(), &docs_spec(),
         };
         return root;
     }();

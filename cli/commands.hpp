@@ -11,6 +11,7 @@ namespace libexec::cli {
 
 const CommandSpec& submit_spec();
 const CommandSpec& quote_spec();
+const CommandSpec& pools_spec();
 const CommandSpec& pool_quote_spec();
 const CommandSpec& watch_spec();
 const CommandSpec& get_spec();

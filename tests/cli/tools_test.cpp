@@ -77,6 +77,7 @@ const std::map<std::string, std::vector<const char*>>& words_of_commands() {
         {"venues resume", {"raydium"}},
         {"tokens", {}},
         {"queue", {}},
+        {"pools", {"SOL", "USDC", "--rpc", "http://127.0.0.1:1"}},
         {"pool-quote", {"--accounts", "/no/such/folder", "--pool", key, "--in", key, "--amount", "1"}},
         {"tx build",
          {"--accounts", "/no/such/folder", "--pool", key, "--in", key, "--amount", "1", "--min-out", "1",

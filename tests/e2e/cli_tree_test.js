@@ -6,6 +6,7 @@
 const assert = require('node:assert');
 const { execFileSync, spawn } = require('node:child_process');
 const fs = require('node:fs');
+const http = require('node:http');
 const path = require('node:path');
 const { test, main, Skip, FAST_WORLD } = require('./support/suite');
 const { within } = require('./support/http');
@@ -34,6 +35,7 @@ const CASES = {
   'venues resume': { ok: () => ['orca'], server: 'slow', down: 3 },
   tokens: { ok: () => [], down: 3 },
   queue: { ok: () => [], down: 3 },
+  pools: { ok: ({ node }) => ['SOL', 'USDC', '--rpc', node], down: 0 },
   'pool-quote': { ok: ({ pool }) => ['--accounts', pool.folder, '--pool', pool.pool, '--in', pool.sol, '--amount', '1000'], down: 0 },
   'tx build': { ok: ({ pool }) => buildWords(pool), down: 0 },
   'tx decode': { ok: (world) => [world.transaction], down: 0 },
@@ -89,6 +91,18 @@ function readTree() {
   return JSON.parse(execFileSync(process.env.EXECCTL, ['__docs', 'json'], { env: environment(NOBODY), encoding: 'utf8' }));
 }
 
+// A Solana node that finds nothing, whatever is searched.
+async function nodeWithoutPools(place) {
+  const server = http.createServer((incoming, answer) => {
+    let body = '';
+    incoming.on('data', (piece) => { body += piece; });
+    incoming.on('end', () => answer.end(JSON.stringify({ jsonrpc: '2.0', id: JSON.parse(body).id, result: { context: { slot: 1 }, value: [] } })));
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  place.atEnd(() => { server.closeAllConnections(); server.close(); });
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
 async function makeWorld(place) {
   const fast = await place.daemon().start();
   const slow = await place.daemon({ ...FAST_WORLD, MOCK_TIME_SCALE: '2' }).start();
@@ -106,6 +120,7 @@ async function makeWorld(place) {
   const made = await execctl(fast.url, ['keys', 'create', '--name', 'n', '--account', 'a', '--scopes', 'read', '--keys-file', world.keys, '-o', 'json']);
   assert.strictEqual(made.code, 0, made.err);
   world.key = JSON.parse(made.out).id;
+  world.node = await nodeWithoutPools(place);
   world.pool = writePool(path.join(world.folder, 'pool'));
   const built = await execctl(fast.url, ['tx', 'build', ...buildWords(world.pool), '-q']);
   assert.strictEqual(built.code, 0, built.err);
