@@ -282,6 +282,17 @@ constexpr std::array setting_table{
             "pools to trade in, one address a line", false,
             [](Options& o, std::string_view text) { return take_text(text, o.engine.solana.pools_file); }},
     Setting{
+        "DISCOVER_PAIRS", "--discover", "discover_pairs",
+        "pairs of tokens such as SOL/USDC,SOL/USDT, at most 16", "",
+        "pairs whose pools are looked for on the chain, beside POOLS_FILE or in its place", false,
+        [](Options& o, std::string_view text) { return take_text(text, o.engine.solana.discover_pairs); }},
+    Setting{"DISCOVER_INTERVAL_MS", "--discover-interval-ms", "discover_interval_ms",
+            "a whole number from 30000 to 86400000", "600000", "between two searches for a pair's pools",
+            false,
+            [](Options& o, std::string_view text) {
+                return take_ms(text, 30'000, 86'400'000, o.engine.solana.discover_interval);
+            }},
+    Setting{
         "TRANSFER_FILE", "--transfers", "transfer_file", "the path of a file", "",
         "a counterparty of yours that trades at fixed ratios, as the venue transfer; for tests and market "
         "makers",

@@ -193,6 +193,21 @@ for (const [family, names] of Object.entries(TRIED)) {
   });
 }
 
+test('pools that nobody listed are found by their pair, of every family, and traded in', async (place) => {
+  for (const [family, [name]] of Object.entries(TRIED)) {
+    const lines = golden(fixtures(), family).filter((line) => line.name === name);
+    const mints = [...new Set(lines.map((line) => line.token_in))];
+    assert.strictEqual(mints.length, 2, `${family} ${name} is traded both ways`);
+    const market = await Market.open(place, family, name, { POOLS_FILE: '', DISCOVER_PAIRS: mints.join('/') });
+    // It comes before the first search is answered.
+    await market.trade(chosen(market.lines)[0], 'in');
+    assert.match(market.daemon.log(), /pools\.found/);
+    assert.doesNotMatch(market.daemon.log(), /pools\.search_failed|venue\.mispriced/);
+    assert.strictEqual((await market.daemon.terminate()).code, 0);
+    market.node.stop();
+  }
+});
+
 test('a build that pays otherwise than its source stops its venue before anything is signed', async (place) => {
   const market = await Market.open(place, 'raydium_amm_v4', 'sol_usdc_58oQChx4', { ORDER_DEADLINE_MS: '3000' });
   const line = market.lines.find((one) => one.amount_out_current_source && one.amount_in === '100');

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
 #include "libexec/chain/sim/sim_journal.hpp"
 #include "support/spawn.hpp"
 #include "support/temp_dir.hpp"
@@ -399,6 +401,36 @@ TEST_SUITE("embed/open") {
         CHECK_THROWS_AS(libexec::open(unlucky_world(dir), *log), std::runtime_error);
     }
 
+    TEST_CASE("pairs whose pools are to be found are two known tokens each, once, and a cluster's") {
+        const TempDir dir;
+        const auto log = make_silent_log();
+        Config config = unlucky_world(dir);
+        config.chain = "solana";
+        config.solana.rpc_urls = "http://127.0.0.1:1";
+        config.solana.keypair_file = dir.file("no.json");
+        const auto refuses = [&](const std::string& pairs, const std::string& words) {
+            config.solana.discover_pairs = pairs;
+            CHECK_THROWS_WITH(libexec::open(config, *log), ("configuration: " + words).c_str());
+        };
+        refuses("", "chain solana needs a pools_file or discover_pairs, or there is nothing to trade in");
+        const std::string no_pair =
+            " is no pair: write two tokens such as SOL/USDC, with commas between pairs";
+        for (const std::string& text : std::vector<std::string>{"SOL", "SOL/", "/SOL", "SOL/USDC/USDT", "/"})
+            refuses(text, "discover_pairs: '" + text + "'" + no_pair);
+        refuses("SOL/USDC,", "discover_pairs: ''" + no_pair);
+        refuses("SOL/NONSENSE",
+                "discover_pairs: 'NONSENSE' is no token known here: write its symbol as it is spelled in the "
+                "list of tokens, or add it to tokens_file");
+        refuses("SOL/So11111111111111111111111111111111111111112",
+                "discover_pairs: SOL/So11111111111111111111111111111111111111112 is one token twice");
+        refuses("SOL/USDC, USDC/SOL", "discover_pairs: USDC/SOL stands there already: remove one");
+        std::string many = "SOL/USDC";
+        for (int i = 0; i < 16; ++i) many += ",SOL/USDT";
+        refuses(many, "discover_pairs: at most 16 pairs are searched, and there are 17");
+        config.solana.discover_interval = std::chrono::milliseconds(29'999);
+        refuses("SOL/USDC", "discover_interval must be 30 s..24 h");
+    }
+
     TEST_CASE(
         "a chain in a process of its own need not be there: orders are accepted, and a stop finds them "
         "safe") {
@@ -427,6 +459,11 @@ TEST_SUITE("embed/open") {
         const auto service = libexec::open(config, *log);
         CHECK(service->chain_health());
         REQUIRE(await(service->load(order)).value());
+        config.solana.discover_pairs = "SOL/USDC";
+        CHECK_THROWS_WITH(libexec::open(config, *log),
+                          "configuration: discover_pairs are looked for on a Solana cluster: set chain to "
+                          "solana, or leave them out");
+        config.solana.discover_pairs.clear();
         config.chain = "sim://127.0.0.1";
         config.database_url = "sqlite:" + dir.file("other.db");
         CHECK_THROWS_WITH(libexec::open(config, *log),

@@ -7,6 +7,7 @@
 #include "libexec/model/explorer.hpp"
 #include "libexec/solana/jito.hpp"
 #include "libexec/venues/sim/sim_venue.hpp"
+#include "pair_list.hpp"
 
 namespace libexec {
 namespace {
@@ -49,12 +50,16 @@ std::optional<ChainAddress> chain_process(const Config& config) {
 namespace {
 
 void check_solana(const Config& config) {
+    using namespace std::chrono_literals;
     const SolanaConfig& solana = config.solana;
     const bool either = solana.keypair_file.empty() != solana.signer_socket.empty();
     require(!solana.rpc_urls.empty(), "chain solana needs rpc_urls: one URL, or several with commas between");
     require(either, "chain solana needs a keypair_file or a signer_socket, and not both");
-    require(!solana.pools_file.empty() || !solana.transfer_file.empty(),
-            "chain solana needs a pools_file, or there is nothing to trade in");
+    require(!solana.pools_file.empty() || !solana.discover_pairs.empty() || !solana.transfer_file.empty(),
+            "chain solana needs a pools_file or discover_pairs, or there is nothing to trade in");
+    split_pairs(solana.discover_pairs);
+    require(solana.discover_interval >= 30s && solana.discover_interval <= 24h,
+            "discover_interval must be 30 s..24 h");
     require(solana.priority_fee_floor <= solana.priority_fee_cap,
             "priority_fee_floor must not be above priority_fee_cap");
     if (solana.explorer_url == "auto" || solana.explorer_url == "off" || solana.explorer_url.empty()) return;
@@ -72,6 +77,8 @@ void check(const Config& config) {
     using namespace std::chrono_literals;
     chain_process(config);
     if (names_solana(config)) check_solana(config);
+    require(names_solana(config) || config.solana.discover_pairs.empty(),
+            "discover_pairs are looked for on a Solana cluster: set chain to solana, or leave them out");
     if (!names_postgres(config.database_url)) sqlite_path(config.database_url);
     require(config.lease >= 300ms && config.lease <= 1h, "lease must be 300 ms..1 h");
     require(config.queue_concurrency >= 1 && config.queue_concurrency <= 100'000,

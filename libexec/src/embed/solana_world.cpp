@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "address_file.hpp"
+#include "assembly.hpp"
 #include "libexec/chain/solana/cluster.hpp"
 #include "libexec/chain/solana/bundle_network.hpp"
 #include "libexec/chain/solana/key_pair_signer.hpp"
@@ -15,6 +16,7 @@
 #include "libexec/venues/solana/pool_venue.hpp"
 #include "libexec/venues/solana/swap_policy.hpp"
 #include "libexec/venues/solana/transfer_venue.hpp"
+#include "pair_list.hpp"
 
 namespace libexec {
 namespace {
@@ -79,6 +81,8 @@ SolanaWorld::SolanaWorld(const Config& config, const Surroundings& around, std::
     if (!config.solana.pools_file.empty()) pools = read_pools_file(config.solana.pools_file);
     std::optional<BlockEngine> block_engine;
     if (!config.solana.jito_url.empty()) block_engine = block_engine_of(config.solana.jito_url);
+    const std::vector<MintPair> pairs =
+        read_pairs(config.solana.discover_pairs, read_tokens(config.tokens_file));
     check_cluster();
     find_wallet();
 
@@ -89,11 +93,22 @@ SolanaWorld::SolanaWorld(const Config& config, const Surroundings& around, std::
     book_.emplace(std::move(pools), *reader_, around_.clock, &around_.log);
     asio::co_spawn(around_.io, client_->keep_probing(), asio::detached);
     asio::co_spawn(around_.io, learn(*book_), asio::detached);
+    if (!pairs.empty()) {
+        PoolSearchPlan plan(pairs);
+        plan.every = config.solana.discover_interval;
+        discovery_ = std::make_shared<PoolDiscovery>(std::move(plan), *reader_, *book_, around_.clock,
+                                                     around_.timers, &around_.log);
+        asio::co_spawn(around_.io, PoolDiscovery::keep_searching(discovery_), asio::detached);
+    }
     if (client_->witnesses().size() < 2)
         around_.log.warn(
             "solana.one_endpoint",
             "there is one provider of endpoints: a transaction that expires is not proven dead, and "
             "its order ends without another attempt; name a second one in RPC_URLS");
+}
+
+SolanaWorld::~SolanaWorld() {
+    if (discovery_) discovery_->stop();
 }
 
 /// The endpoints have to be of one chain, and of a test chain unless somebody said otherwise. Who starts
@@ -172,7 +187,7 @@ std::vector<std::shared_ptr<Venue>> SolanaWorld::venues() {
     }
     SolanaVenueParts parts{*reader_, around_.clock, wallet_, costs, &around_.log};
     std::vector<std::shared_ptr<Venue>> venues;
-    if (!config_.solana.pools_file.empty()) venues = make_pool_venues(*book_, parts);
+    if (!config_.solana.pools_file.empty() || discovery_) venues = make_pool_venues(*book_, parts);
     if (config_.solana.transfer_file.empty()) return venues;
     TransferBook transfers = read_transfer_file(config_.solana.transfer_file);
     Result<KeyPair> counterparty = read_key_pair_file(transfers.keypair_file);

@@ -13,6 +13,7 @@
 #include "libexec/solana/chain_reader.hpp"
 #include "libexec/solana/key_pair.hpp"
 #include "libexec/venues/solana/pool_book.hpp"
+#include "libexec/venues/solana/pool_discovery.hpp"
 
 namespace libexec {
 
@@ -24,6 +25,9 @@ public:
     /// Throws std::runtime_error with one sentence: a file or URL that is none, endpoints of two clusters,
     /// mainnet without `real_funds`, nobody who tells which cluster it is, a signer that does not answer.
     SolanaWorld(const Config& config, const Surroundings& around, std::uint64_t seed);
+    ~SolanaWorld();
+    SolanaWorld(const SolanaWorld&) = delete;
+    SolanaWorld& operator=(const SolanaWorld&) = delete;
 
     std::vector<std::shared_ptr<Venue>> venues();
     std::unique_ptr<Chain> chain();
@@ -50,6 +54,7 @@ private:
     PublicKey wallet_;
     Explorer explorer_;
     std::optional<PoolBook> book_;
+    std::shared_ptr<PoolDiscovery> discovery_;  ///< null when no pairs are looked for
 };
 
 }  // namespace libexec

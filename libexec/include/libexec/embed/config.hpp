@@ -16,9 +16,12 @@ struct SolanaConfig {
     std::string keypair_file;   ///< of the wallet, as solana-keygen writes it; or `signer_socket`
     std::string signer_socket;  ///< where an execsign listens that has the wallet's key
     std::string pools_file;     ///< addresses of pools, one a line
-    std::string transfer_file;  ///< of a counterparty that sells at fixed ratios; empty: none
-    bool real_funds = false;    ///< what is lost on mainnet is lost: said by a person
-    std::uint64_t priority_fee_floor = 1'000;    ///< millionths of a lamport for a unit of compute
+    std::string
+        discover_pairs;  ///< tokens whose pools are looked for on the chain, such as SOL/USDC,SOL/USDT
+    std::chrono::milliseconds discover_interval{600'000};  ///< between two searches, 30 s..24 h
+    std::string transfer_file;                 ///< of a counterparty that sells at fixed ratios; empty: none
+    bool real_funds = false;                   ///< what is lost on mainnet is lost: said by a person
+    std::uint64_t priority_fee_floor = 1'000;  ///< millionths of a lamport for a unit of compute
     std::uint64_t priority_fee_cap = 2'000'000;  ///< the same
     /// Where an order's transactions are looked up: a URL with `{signature}` in it; auto: Solana's own
     /// explorer, where it knows the cluster; off or empty: nowhere

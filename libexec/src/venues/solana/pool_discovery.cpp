@@ -75,11 +75,10 @@ Task<void> PoolDiscovery::run(std::shared_ptr<PoolDiscovery> self, std::size_t n
     if (!learned) co_return self->note_failure(errand, learned.error());
     const Result<std::vector<PublicKey>> chosen = co_await choose(self, *errand.family, errand.pair);
     if (self->stopped_) co_return;
-    if (!chosen) {
-        self->note_failure(errand, chosen.error());
-    } else {
-        self->note_answer(errand, chosen.value());
-    }
+    if (!chosen) co_return self->note_failure(errand, chosen.error());
+    self->note_answer(errand, chosen.value());
+    // Spares the next quote the wait. What fails is tried again by whoever asks.
+    co_await self->book_.learn();
 }
 
 /// The best of what the search names and of what was found before: a node may have forgotten what it knew.
