@@ -97,7 +97,7 @@ TEST_SUITE("venues/pool_layout") {
             }
         }
         CHECK(pools.size() == pool_families().size());
-        for (const auto& [name, count] : pools) CHECK_MESSAGE(count > 0, name);
+        for (const auto& entry : pools) CHECK_MESSAGE(entry.second > 0, entry.first);
     }
 
     TEST_CASE("a layout stays within its account, and no two families share one") {

@@ -76,8 +76,9 @@ TEST_SUITE("chain/rpc/search") {
              }},
             {"too large", [](const NodeCall&) { return RpcReply(200, std::string(33 * 1024 * 1024, ' ')); }},
         };
-        for (const auto& [name, said] : refusals) {
-            CAPTURE(name);
+        for (const auto& refusal : refusals) {
+            const Said& said = refusal.second;
+            CAPTURE(refusal.first);
             RpcWorld world;
             world.nodes.set(node_a, searched(said));
             world.nodes.set(node_b, finds_nothing());

@@ -8,8 +8,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Pools that are read together as candidates for a place.
-constexpr std::size_t candidates_at_once = 8;
+/// Pools that are read together as candidates for a place: as many as there usually are places, and few
+/// enough for one call.
+constexpr std::size_t candidates_at_once = 4;
 
 /// Whether the chain could not be asked, as against what it said of the pools.
 bool is_the_readers(Reason reason) {
@@ -78,7 +79,7 @@ Task<void> PoolDiscovery::run(std::shared_ptr<PoolDiscovery> self, std::size_t n
     if (!chosen) co_return self->note_failure(errand, chosen.error());
     self->note_answer(errand, chosen.value());
     // Spares the next quote the wait. What fails is tried again by whoever asks.
-    co_await self->book_.learn();
+    (void)co_await self->book_.learn();
 }
 
 /// The best of what the search names and of what was found before: a node may have forgotten what it knew.
