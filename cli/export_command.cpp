@@ -17,11 +17,11 @@ namespace {
 std::vector<Column> export_columns() {
     std::vector<Column> columns;
     for (const char* const key :
-         {"createdAt",        "endedAt",     "id",           "status",      "pair",        "mode",
-          "amountIn",         "amountOut",   "quotedIn",     "quotedOut",   "quotedPrice", "executedPrice",
-          "slippageTenthBps", "slippageBps", "minAmountOut", "maxAmountIn", "venue",       "feesSol",
-          "attempts",         "txHash",      "reason",       "detail",      "latencyMs",   "clientId",
-          "clientOrderId",    "retryOf"})
+         {"createdAt",        "endedAt",     "id",           "status",         "pair",        "mode",
+          "amountIn",         "amountOut",   "quotedIn",     "quotedOut",      "quotedPrice", "executedPrice",
+          "slippageTenthBps", "slippageBps", "minAmountOut", "maxAmountIn",    "venue",       "feesSol",
+          "attempts",         "txHash",      "reason",       "detail",         "latencyMs",   "clientId",
+          "clientOrderId",    "retryOf",     "rentSol",      "rentReturnedSol"})
         columns.push_back({key, key});
     return columns;
 }
@@ -71,7 +71,9 @@ std::vector<Cell> export_row(const JsonValue& order) {
             Cell(latency),
             text("clientId"),
             text("clientOrderId"),
-            text("retryOf")};
+            text("retryOf"),
+            Cell(sum_of_attempts(order, "rent")),
+            Cell(sum_of_attempts(order, "rentReturned"))};
 }
 
 /// Writes page after page, so that no more than one is held.
@@ -198,7 +200,8 @@ const CommandSpec& export_spec() {
         command.summary = "Write the history of orders with their costs, for a spreadsheet or a program";
         command.description =
             "CSV has a row for each order: amounts quoted and executed, how much worse than quoted it was "
-            "filled (in tenths of a basis point), network fees of all attempts, times and reasons. NDJSON "
+            "filled (in tenths of a basis point), network fees of all attempts, times and reasons, and rent "
+            "paid into new token accounts and got back from closed ones. NDJSON "
             "has the server's documents, -o json all of them in one. A file takes its name only once it is "
             "whole.";
         command.options = order_filter_specs();

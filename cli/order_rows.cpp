@@ -24,18 +24,20 @@ Cell amount_cell(const JsonValue& amount) {
 
 }  // namespace
 
-std::string fees_of(const JsonValue& order) {
+std::string sum_of_attempts(const JsonValue& order, std::string_view member) {
     std::optional<TokenAmount> sum;
     for (const JsonValue& attempt : order["attempts"].items()) {
-        const Result<TokenAmount> fee = parse_token_amount(attempt["fee"].text());
-        if (!fee) continue;
-        if (!sum) sum = TokenAmount{Amount(0), fee.value().decimals};
-        const Result<Amount> total = add(sum->amount, fee.value().amount);
+        const Result<TokenAmount> part = parse_token_amount(attempt[member].text());
+        if (!part) continue;
+        if (!sum) sum = TokenAmount{Amount(0), part.value().decimals};
+        const Result<Amount> total = add(sum->amount, part.value().amount);
         if (!total) return {};
         sum->amount = total.value();
     }
     return sum ? to_text(*sum) : std::string();
 }
+
+std::string fees_of(const JsonValue& order) { return sum_of_attempts(order, "fee"); }
 
 std::optional<std::int64_t> fill_against_quote(const JsonValue& order) {
     const bool exact_out = order["mode"].text() == "exact_out";

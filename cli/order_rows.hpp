@@ -16,6 +16,8 @@ std::vector<Column> order_columns();
 /// An order's document as a row of these; `id` is how tables show its id, `now` what its age counts to.
 std::vector<Cell> order_row(const JsonValue& order, const std::string& id, Time now, const Style& style);
 
+/// What an amount of its attempts, such as `rent`, comes to; empty when no attempt has it.
+std::string sum_of_attempts(const JsonValue& order, std::string_view member);
 /// What all attempts cost on the chain, in SOL; empty when nothing landed.
 std::string fees_of(const JsonValue& order);
 

@@ -58,6 +58,7 @@ private:
         const std::string fees = fees_of(order_);
         verdict.funds = "moved once, in transaction " + clean(order_["txHash"]);
         if (!fees.empty()) verdict.funds += "; " + fees + " SOL of network fees in all";
+        verdict.funds += rent();
         verdict.repeat = "submitting it again would be a second trade";
         verdict.next = "nothing: the order is done";
         return verdict;
@@ -98,6 +99,19 @@ private:
             verdict.next += "execctl retry " + id_ + " places it again, linked to this one";
         }
         return verdict;
+    }
+
+    /// What token accounts hold is the wallet's still, but not at hand.
+    std::string rent() const {
+        std::string words;
+        const auto say = [&](std::string_view member, std::string_view what) {
+            const std::string sum = sum_of_attempts(order_, member);
+            if (sum.find_first_of("123456789") != std::string::npos)
+                words += "; " + without_trailing_zeros(sum) + std::string(what);
+        };
+        say("rent", " SOL of rent now lies in new token accounts of the wallet");
+        say("rentReturned", " SOL of rent came back from closed token accounts");
+        return words;
     }
 
     /// Transactions that landed with an error cost their fee all the same.

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "chain/solana/balance_changes.hpp"
 #include "libexec/solana/well_known.hpp"
 #include "support/token_bytes.hpp"
@@ -35,11 +37,13 @@ LandedTransaction landed(std::vector<std::uint64_t> before, std::vector<std::uin
     return made;
 }
 
-void check(const LandedTransaction& transaction, std::uint64_t gone, std::uint64_t come) {
+void check(const LandedTransaction& transaction, std::uint64_t gone, std::uint64_t come, Rent held = {}) {
     const auto changes = balance_changes(transaction, wallet);
     REQUIRE(changes);
     CHECK(changes.value().gone == gone);
     CHECK(changes.value().come == come);
+    CHECK(changes.value().rent.paid_lamports == held.paid_lamports);
+    CHECK(changes.value().rent.returned_lamports == held.returned_lamports);
 }
 
 }  // namespace
@@ -59,7 +63,7 @@ TEST_SUITE("chain/balance_changes") {
         // is new.
         auto bought = landed({1'000'000'000, 0, 0, 1}, {1'000'000'000 - 5'000 - 300 - rent, 0, rent, 1});
         bought.tokens_after = {entry(2, usdc, wallet, 60)};
-        check(bought, 300, 60);
+        check(bought, 300, 60, Rent{rent, 0});
 
         auto sold = landed({1'000'000'000, 0, rent, 1}, {1'000'000'000 - 5'000 + 299, 0, rent, 1});
         sold.tokens_before = {entry(2, usdc, wallet, 60)};
@@ -72,7 +76,7 @@ TEST_SUITE("chain/balance_changes") {
         sold.fee_lamports = 500;
         sold.tokens_before = {entry(1, well_known::wrapped_sol, wallet, 700), entry(2, usdc, wallet, 9)};
         sold.tokens_after = {entry(2, usdc, wallet, 0)};
-        check(sold, 9, 40);
+        check(sold, 9, 40, Rent{0, rent});
     }
 
     TEST_CASE("an account that was ended held its tokens before") {
@@ -80,7 +84,43 @@ TEST_SUITE("chain/balance_changes") {
         sold.tokens_before = {entry(1, bonk, wallet, 70), entry(2, usdc, wallet, 1)};
         sold.tokens_after = {entry(2, usdc, wallet, 6)};
         // Its rent came back to the wallet: nothing was gained by it.
-        check(sold, 70, 5);
+        check(sold, 70, 5, Rent{0, rent});
+    }
+
+    TEST_CASE("rent is what lies in new accounts, without the SOL that is wrapped there") {
+        // SOL comes as wrapped SOL into a new account that stays.
+        auto wrapped =
+            landed({1'000'000'000, 0, rent, 1}, {1'000'000'000 - 5'000 - rent, rent + 700, rent, 1});
+        wrapped.tokens_before = {entry(2, usdc, wallet, 60)};
+        wrapped.tokens_after = {entry(1, well_known::wrapped_sol, wallet, 700), entry(2, usdc, wallet, 10)};
+        check(wrapped, 50, 700, Rent{rent, 0});
+
+        // One account is made, another one closed.
+        auto both = landed({1'000'000'000, rent, 0, 1}, {1'000'000'000 - 5'000, 0, rent, 1});
+        both.tokens_before = {entry(1, bonk, wallet, 70)};
+        both.tokens_after = {entry(2, usdc, wallet, 60)};
+        check(both, 70, 60, Rent{rent, rent});
+
+        // Somebody had sent lamports to the address before there was an account.
+        auto gifted =
+            landed({1'000'000'000, rent, 100, 1}, {1'000'000'000 - 5'000 - rent + 100, rent, rent, 1});
+        gifted.tokens_before = {entry(1, bonk, wallet, 70)};
+        gifted.tokens_after = {entry(1, bonk, wallet, 0), entry(2, usdc, wallet, 60)};
+        check(gifted, 70, 60, Rent{rent - 100, 0});
+
+        // Accounts of others are no concern of the wallet's.
+        auto others = landed({1'000'000'000, rent, rent, 0}, {1'000'000'000 - 5'000, rent, rent, rent});
+        others.tokens_before = {entry(1, bonk, wallet, 70), entry(2, usdc, wallet, 1)};
+        others.tokens_after = {entry(1, bonk, wallet, 0), entry(2, usdc, wallet, 9),
+                               entry(3, bonk, pool, 70)};
+        check(others, 70, 8);
+    }
+
+    TEST_CASE("an account with less in it than the SOL that is wrapped there is no account") {
+        auto odd = landed({1'000'000'000, 0, rent, 1}, {900'000'000, 600, rent, 1});
+        odd.tokens_before = {entry(2, usdc, wallet, 60)};
+        odd.tokens_after = {entry(1, well_known::wrapped_sol, wallet, 700), entry(2, usdc, wallet, 90)};
+        CHECK(balance_changes(odd, wallet).error().detail.find("less than it has to") != std::string::npos);
     }
 
     TEST_CASE("what is no swap, or not told, is not guessed") {
@@ -96,6 +136,13 @@ TEST_SUITE("chain/balance_changes") {
         two.tokens_before = {};
         CHECK(balance_changes(two, wallet).error().detail.find("more than one token came") !=
               std::string::npos);
+        constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+        auto riches = landed({9'000'000, 0, 0, 0}, {8'995'000, most, most, 0});
+        riches.tokens_after = {entry(1, usdc, wallet, 1), entry(2, usdc, wallet, 1)};
+        CHECK(balance_changes(riches, wallet).error().detail.find("not so many") != std::string::npos);
+        riches.lamports_after = {8'995'000, rent, rent, 0};
+        riches.tokens_after = {entry(1, usdc, wallet, most), entry(2, usdc, wallet, most)};
+        CHECK(balance_changes(riches, wallet).error().detail.find("not so many") != std::string::npos);
         auto beyond = landed({5'000}, {0});
         beyond.tokens_after = {entry(9, usdc, wallet, 4)};  // no such key
         CHECK_FALSE(balance_changes(beyond, wallet));

@@ -144,8 +144,8 @@ struct World {
         LandedTransaction told;
         told.slot = 1'500;
         told.fee_lamports = 5'000;
-        told.lamports_before = {1'000'000, 0, 9};
-        told.lamports_after = {1'000'000 - 5'000 - 7, 7, 9};
+        told.lamports_before = {1'000'000, 0, 0};
+        told.lamports_after = {1'000'000 - 5'000 - 7 - 9, 7, 9};
         told.tokens_after.push_back(tokens(2, 11));
         if (failed) told.error = status(Commitment::finalized, true).error;
         network.detail = told;
@@ -197,6 +197,7 @@ TEST_SUITE("chain/solana_chain") {
         CHECK(landed.fee_lamports == 5'000);
         CHECK(landed.amount_in == Amount(7));
         CHECK(landed.amount_out == Amount(11));
+        CHECK(landed.rent == Rent{9, 0});
 
         // The details are another transaction's, or of another fork.
         world.network.detail->slot = 1'501;
@@ -242,6 +243,7 @@ TEST_SUITE("chain/solana_chain") {
             CHECK(landed.amount_in == Amount(70));
             CHECK(landed.amount_out == Amount(80));
             CHECK(landed.fee_lamports == 5'000);
+            CHECK(!landed.rent);
         }
     }
 
@@ -286,6 +288,7 @@ TEST_SUITE("chain/solana_chain") {
         const Landed& landed = std::get<Landed>(seen);
         CHECK(!landed.ok);
         CHECK(landed.error.reason == Reason::insufficient_funds);
+        CHECK(landed.rent == Rent());
         CHECK(landed.fee_lamports == 5'000);
 
         world.say("c", status(Commitment::processed));

@@ -169,6 +169,35 @@ TEST_SUITE("cli/orders") {
         CHECK(has(run_line(wire, {"explain", order_id.c_str()}).out, "  look up  #1 " + page + "\n"));
     }
 
+    TEST_CASE("rent is told by explain where there was any, and by export in its last columns") {
+        const auto with_rent = [](const std::string& paid, const std::string& returned) {
+            std::string order = filled(order_id);
+            const std::string fee = R"("fee":"0.000005000")";
+            const std::size_t at = order.find(fee);
+            REQUIRE(at != std::string::npos);
+            return order.insert(at, R"("rent":")" + paid + R"(","rentReturned":")" + returned + R"(",)");
+        };
+        const auto explained = [](const std::string& order) {
+            ScriptedWire wire;
+            wire.answers(200, R"({"order":)" + order + "}")
+                .answers(200, R"({"decisions":[]})")
+                .answers(200, events(good_life()));
+            return run_line(wire, {"explain", order_id.c_str(), "-o", "json"}).out;
+        };
+        CHECK(has(explained(with_rent("0.002039280", "0.000000000")),
+                  "; 0.00203928 SOL of rent now lies in new token accounts of the wallet\""));
+        CHECK(has(explained(with_rent("0.000000000", "0.002039280")),
+                  "; 0.00203928 SOL of rent came back from closed token accounts\""));
+        CHECK_FALSE(has(explained(with_rent("0.000000000", "0.000000000")), " of rent "));
+        CHECK_FALSE(has(explained(filled(order_id)), " of rent "));
+
+        ScriptedWire wire;
+        wire.answers(200, page(with_rent("0.002039280", "0.000000001")));
+        const std::string csv = run_line(wire, {"export"}).out;
+        CHECK(has(csv, ",retryOf,rentSol,rentReturnedSol\r\n"));
+        CHECK(has(csv, ",0.002039280,0.000000001\r\n"));
+    }
+
     TEST_CASE("a failed order is explained with its attempts, and what to do") {
         ScriptedWire wire;
         wire.answers(200, R"({"order":)" + failed(order_id) + "}")

@@ -120,6 +120,16 @@ TEST_SUITE("json/event") {
         CHECK(event["dexUsed"].text() == "meteora");
     }
 
+    TEST_CASE("a confirmation tells the rent where it is known, and is read back also where it is not") {
+        OrderEvent event = confirmed_event();
+        CHECK(!read(encode_event_data(event)).has("rent"));
+        std::get<ConfirmedData>(event.data).rent = Rent{2'039'280, 1};
+        const std::string text = encode_event_data(event);
+        CHECK(read(text)["rent"].text() == "0.002039280");
+        CHECK(read(text)["rentReturned"].text() == "0.000000001");
+        CHECK(decode_event_data(event.kind, event.status, event.seq, text).value() == event.data);
+    }
+
     TEST_CASE("with an explorer, whatever names a transaction links to it, and nothing of that is stored") {
         const Explorer explorer = Explorer::of("https://example.com/tx/{signature}").value();
         OrderEvent submitted = confirmed_event();

@@ -165,10 +165,20 @@ TEST_SUITE("json/order") {
         CHECK(attempts[0]["slot"].text() == "77");
         CHECK(attempts[0]["amountOut"].text() == "1502.611000");
         CHECK(attempts[0]["fee"].text() == "0.000005000");
+        CHECK(attempts[0]["rent"].is_null());
+        CHECK(attempts[0]["rentReturned"].is_null());
         CHECK(attempts[1]["resolution"].is_null());
         CHECK(attempts[1]["slot"].is_null());
         CHECK(attempts[1]["amountOut"].is_null());
         CHECK(attempts[1]["closedAt"].is_null());
+    }
+
+    TEST_CASE("rent that was paid and rent that came back stand beside the fee") {
+        Attempt attempt = filled_attempt();
+        attempt.rent = Rent{2'039'280, 0};
+        const JsonValue shown = read(encode_attempts(filled_order(), {attempt}))["attempts"].items()[0];
+        CHECK(shown["rent"].text() == "0.002039280");
+        CHECK(shown["rentReturned"].text() == "0.000000000");
     }
 
     TEST_CASE("with an explorer, an order and its attempts link to their transactions") {

@@ -120,6 +120,7 @@ private:
         data.amount_out = money();
         data.slot = random_.next();
         data.fee_lamports = amount().base_units();
+        if (random_.below(2) == 0) data.rent = Rent{amount().base_units(), amount().base_units()};
         return data;
     }
 

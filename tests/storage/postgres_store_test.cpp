@@ -69,6 +69,27 @@ TEST_SUITE("storage/postgres_store") {
         CHECK(await(world.store->list({})).value().size() == 3);
     }
 
+    TEST_CASE("a database of an earlier schema is brought up to date, with the attempts in it") {
+        auto owned = std::make_unique<PostgresPlace>();
+        PostgresPlace& place = *owned;
+        StoreWorld world(std::move(owned));
+        Claimed claimed = world.claimed();
+        const Attempt attempt = world.submit(claimed);
+        world.store.reset();
+        // As the third version wrote it.
+        PostgresServer& server = PostgresServer::shared();
+        const std::string schema = place.config.schema;
+        server.run_sql("alter table " + schema + ".attempts drop column rent_lamports");
+        server.run_sql("alter table " + schema + ".attempts drop column rent_returned_lamports");
+        server.run_sql("delete from " + schema + ".schema_version where version > 3");
+
+        world.store = place.open(world.clock, world.bus);
+        const std::vector<Attempt> seen = world.record(claimed.order.id).attempts;
+        REQUIRE(seen.size() == 1);
+        CHECK(seen[0].signature == attempt.signature);
+        CHECK(!seen[0].rent);
+    }
+
     TEST_CASE("what cannot be opened says why, and never the password") {
         PostgresPlace place;
         PostgresStoreConfig config = place.config;

@@ -130,6 +130,8 @@ TEST_SUITE("storage/sqlite_store") {
         run_sql(path, "alter table orders drop column retry_of");
         run_sql(path, "drop index orders_by_account");
         run_sql(path, "alter table orders drop column account");
+        run_sql(path, "alter table attempts drop column rent_lamports");
+        run_sql(path, "alter table attempts drop column rent_returned_lamports");
         run_sql(path, "delete from schema_version where version > 1");
 
         world.store = place.open(world.clock, world.bus);

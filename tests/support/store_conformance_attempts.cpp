@@ -110,6 +110,20 @@ void gives_intents_back(StoreWorld& world) {
     CHECK(taken->closed_attempts[0] == *retry.closes);
 }
 
+void keeps_rent(StoreWorld& world) {
+    for (const std::optional<Rent>& rent :
+         {std::optional<Rent>(), std::optional(Rent{0, 0}), std::optional(Rent{4'078'560, 2'039'280})}) {
+        Claimed claimed = world.claimed();
+        const Attempt attempt = world.submit(claimed);
+        CHECK(!world.record(claimed.order.id).attempts.at(0).rent);
+        Step end = step_to(claimed, OrderStatus::confirmed, world.clock.now());
+        end.closes = landed(attempt, world.clock.now());
+        end.closes->rent = rent;
+        CHECK(world.commit(end) == StepAnswer::committed);
+        CHECK(world.record(claimed.order.id).attempts.at(0) == *end.closes);
+    }
+}
+
 void mints_tokens_after_the_commit(StoreWorld& world) {
     Claimed claimed = world.claimed();
     world.move(claimed, OrderStatus::routing);
@@ -208,6 +222,7 @@ const std::vector<StoreLaw>& store_attempt_laws() {
         {"an ended order is nobody's job", end_takes_the_job},
         {"an open attempt comes back with its bytes to whoever takes the order, and to nobody else",
          gives_intents_back},
+        {"rent is kept as it was told: nothing, none, or so much", keeps_rent},
         {"only a committed intent yields the token to send it", mints_tokens_after_the_commit},
         {"nothing is signed once somebody asked to cancel", cancels_before_the_intent},
         {"only its own account, or somebody who sees all, cancels an order", cancels_for_the_owner_alone},

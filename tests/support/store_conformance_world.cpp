@@ -80,7 +80,7 @@ EventData data_for(const Order& order, OrderStatus to) {
         case OrderStatus::submitted:
             return SubmittedData{"5SxQ", 1'234};
         case OrderStatus::confirmed:
-            return ConfirmedData{"5SxQ", "meteora", in, out, 77, 5'000};
+            return ConfirmedData{"5SxQ", "meteora", in, out, 77, 5'000, Rent{2'039'280, 1}};
         case OrderStatus::failed:
         case OrderStatus::expired:
             return FailedData{some_failure()};
@@ -281,6 +281,7 @@ Attempt landed(Attempt attempt, Time at) {
     attempt.amount_in = Amount(10'000'000'000);
     attempt.amount_out = Amount(1'500'000'001);
     attempt.fee_lamports = 5'000;
+    attempt.rent = Rent{2'039'280, 1'447'680};
     attempt.evidence = "finalized on two nodes";
     return attempt;
 }

@@ -14,6 +14,7 @@ Attempt closed_by(const Landed& landed, Attempt attempt, Time at) {
     attempt.amount_in = landed.amount_in;
     attempt.amount_out = landed.amount_out;
     attempt.fee_lamports = landed.fee_lamports;
+    attempt.rent = landed.rent;
     if (!landed.ok) attempt.error = landed.error;
     attempt.signed_bytes.clear();
     return attempt;

@@ -279,6 +279,7 @@ Task<RunOutcome> OrderRunner::confirm(Flight& flight, Landed landed) {
     data.amount_out = TokenAmount{landed.amount_out, order.request.token_out.decimals};
     data.slot = landed.slot;
     data.fee_lamports = landed.fee_lamports;
+    data.rent = landed.rent;
 
     const Attempt open = flight.open->attempt();
     StepBuilder step(flight, at);

@@ -82,6 +82,9 @@ struct DataWriter {
         out.text("chosenDex", data.venue);
         out.number("slot", data.slot);
         out.money("fee", {Amount(data.fee_lamports), sol_decimals});
+        if (!data.rent) return;
+        out.money("rent", {Amount(data.rent->paid_lamports), sol_decimals});
+        out.money("rentReturned", {Amount(data.rent->returned_lamports), sol_decimals});
     }
     void operator()(const FailedData& data) const {
         out.text("failureReason", failure_reason(event, data.failure));
@@ -191,6 +194,10 @@ ConfirmedData read_confirmed(Fields& fields) {
     data.amount_out = fields.money("amountOut");
     data.slot = fields.number("slot");
     data.fee_lamports = fields.money("fee", sol_decimals).base_units();
+    if (!fields.has("rent")) return data;
+    data.rent.emplace();
+    data.rent->paid_lamports = fields.money("rent", sol_decimals).base_units();
+    data.rent->returned_lamports = fields.money("rentReturned", sol_decimals).base_units();
     return data;
 }
 

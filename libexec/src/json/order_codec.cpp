@@ -95,6 +95,11 @@ void write_attempts(Writer& out, const Order& order, const std::vector<Attempt>&
         out.money("amountIn", filled ? std::optional(attempt.amount_in) : std::nullopt, in);
         out.money("amountOut", filled ? std::optional(attempt.amount_out) : std::nullopt, received);
         out.money("fee", landed ? std::optional(Amount(attempt.fee_lamports)) : std::nullopt, sol_decimals);
+        const auto lamports = [&attempt](std::uint64_t Rent::*part) {
+            return attempt.rent ? std::optional(Amount((*attempt.rent).*part)) : std::nullopt;
+        };
+        out.money("rent", lamports(&Rent::paid_lamports), sol_decimals);
+        out.money("rentReturned", lamports(&Rent::returned_lamports), sol_decimals);
         if (attempt.error) {
             out.object("error");
             out.text("code", to_string(attempt.error->reason));

@@ -165,6 +165,13 @@ void AttemptRow::put(const Attempt& attempt) {
     amount_in.set(attempt.amount_in);
     amount_out.set(attempt.amount_out);
     fee_lamports.set(attempt.fee_lamports);
+    if (attempt.rent) {
+        rent_lamports.set(attempt.rent->paid_lamports);
+        rent_returned_lamports.set(attempt.rent->returned_lamports);
+    } else {
+        rent_lamports.set_null();
+        rent_returned_lamports.set_null();
+    }
     if (attempt.error) {
         error_code.set(std::string(to_string(attempt.error->reason)));
         error_detail.set(attempt.error->detail);
@@ -194,6 +201,11 @@ Attempt AttemptRow::get() const {
     attempt.amount_in = amount_in.amount();
     attempt.amount_out = amount_out.amount();
     attempt.fee_lamports = fee_lamports.u64();
+    if (!rent_lamports.is_null()) {
+        attempt.rent.emplace();
+        attempt.rent->paid_lamports = rent_lamports.u64();
+        attempt.rent->returned_lamports = rent_returned_lamports.u64();
+    }
     if (!error_code.is_null()) {
         const std::optional<Reason> reason = parse_reason(error_code.value);
         if (!reason) throw std::runtime_error("an attempt's error has a code this program does not know");

@@ -64,17 +64,19 @@ struct AttemptRow {
         "opened_at, "
         "resolution, closed_at, slot, amount_in, amount_out, fee_lamports, error_code, error_detail, "
         "evidence, "
-        "signed_bytes";
+        "signed_bytes, rent_lamports, rent_returned_lamports";
+    static constexpr int columns_count = 21;
     /// The same without the bearer instrument, for whoever only looks.
     static constexpr const char* columns_unsigned =
         "order_id, number, venue, signature, last_valid_height, anchor_slot, quoted_in, quoted_out, "
         "opened_at, "
         "resolution, closed_at, slot, amount_in, amount_out, fee_lamports, error_code, error_detail, "
-        "evidence, null";
+        "evidence, null, rent_lamports, rent_returned_lamports";
 
     TextSlot order_id, venue, signature, quoted_in, quoted_out, amount_in, amount_out, error_code,
         error_detail, evidence, signed_bytes;
-    NumberSlot number, last_valid_height, anchor_slot, opened_at, resolution, closed_at, slot, fee_lamports;
+    NumberSlot number, last_valid_height, anchor_slot, opened_at, resolution, closed_at, slot, fee_lamports,
+        rent_lamports, rent_returned_lamports;
 
     void put(const Attempt& attempt);
     Attempt get() const;
@@ -83,12 +85,13 @@ struct AttemptRow {
     void bind(Binder& statement) {
         statement.in(order_id, number, venue, signature, last_valid_height, anchor_slot, quoted_in,
                      quoted_out, opened_at, resolution, closed_at, slot, amount_in, amount_out, fee_lamports,
-                     error_code, error_detail, evidence, signed_bytes);
+                     error_code, error_detail, evidence, signed_bytes, rent_lamports, rent_returned_lamports);
     }
     void define(Statement& statement) {
         statement.out(order_id, number, venue, signature, last_valid_height, anchor_slot, quoted_in,
                       quoted_out, opened_at, resolution, closed_at, slot, amount_in, amount_out, fee_lamports,
-                      error_code, error_detail, evidence, signed_bytes);
+                      error_code, error_detail, evidence, signed_bytes, rent_lamports,
+                      rent_returned_lamports);
     }
 };
 

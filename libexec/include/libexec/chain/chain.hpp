@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -32,7 +33,8 @@ struct Landed {
     Amount amount_in;
     Amount amount_out;
     std::uint64_t fee_lamports = 0;
-    Rejection error;  ///< when not ok: slippage_exceeded, account_in_use, chain_rejected ...
+    std::optional<Rent> rent;  ///< nothing where it cannot be told, and where there is no such thing
+    Rejection error;           ///< when not ok: slippage_exceeded, account_in_use, chain_rejected ...
 };
 
 /// It can never land any more; `evidence` says which nodes, heights and slots prove it.

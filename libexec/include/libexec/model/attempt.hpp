@@ -27,6 +27,15 @@ enum class Resolution : std::uint8_t { landed_ok, landed_err, expired };
 std::string_view to_string(Resolution resolution);
 std::optional<Resolution> parse_resolution(std::string_view word);
 
+/// What token accounts of the wallet hold so that they may exist. It stays the wallet's: it comes back when
+/// an account is closed, and is part of no amount. Unit:   lamports.
+struct Rent {
+    std::uint64_t paid_lamports = 0;      ///< into accounts that are new
+    std::uint64_t returned_lamports = 0;  ///< from accounts that were closed
+
+    friend bool operator==(const Rent&, const Rent&) = default;
+};
+
 /// One signed transaction of an order, from the moment its intent is written.
 /// Unit:   amounts in base units of the order's tokens; the fee in lamports.
 struct Attempt {
@@ -47,6 +56,7 @@ struct Attempt {
     Amount amount_in;
     Amount amount_out;
     std::uint64_t fee_lamports = 0;
+    std::optional<Rent> rent;  ///< nothing where nobody told, and where there is no such thing
     std::optional<Rejection> error;
     std::string evidence;  ///< what proved it dead, in words: nodes, heights, slots
 

@@ -52,6 +52,7 @@ struct ConfirmedData {
     TokenAmount amount_out;
     std::uint64_t slot = 0;
     std::uint64_t fee_lamports = 0;
+    std::optional<Rent> rent;
     friend bool operator==(const ConfirmedData&, const ConfirmedData&) = default;
 };
 /// failed and expired.

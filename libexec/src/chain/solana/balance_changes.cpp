@@ -1,5 +1,6 @@
 #include "balance_changes.hpp"
 
+#include <limits>
 #include <map>
 
 #include "libexec/solana/well_known.hpp"
@@ -9,19 +10,42 @@ namespace {
 
 __extension__ using Signed = __int128;  // differences of 64-bit amounts
 
+/// Whether it is a number of base units, whichever way it went.
+bool fits(Signed change) {
+    return (change < 0 ? -change : change) <= Signed(std::numeric_limits<std::uint64_t>::max());
+}
+
 Rejection unreadable(const std::string& what) {
     return reject(Reason::chain_rejected, "what the transaction moved cannot be told: " + what);
 }
 
-/// Adds what the wallet has of each token at one end, and marks whose lamports are its own.
-void add(const std::vector<TokenBalanceEntry>& entries, const PublicKey& wallet, int sign,
-         std::map<PublicKey, Signed>& tokens, std::vector<bool>& own) {
+/// The wallet's token accounts at one end, by their numbers, and how many of their lamports are wrapped SOL.
+using TokenAccounts = std::map<std::size_t, std::uint64_t>;
+
+/// Adds what the wallet has of each token at one end, and tells where.
+TokenAccounts add(const std::vector<TokenBalanceEntry>& entries, const PublicKey& wallet, std::size_t keys,
+                  int sign, std::map<PublicKey, Signed>& tokens) {
+    TokenAccounts accounts;
     for (const TokenBalanceEntry& entry : entries) {
-        if (entry.owner != wallet || entry.account >= own.size()) continue;
-        own[entry.account] = true;
+        if (entry.owner != wallet || entry.account >= keys) continue;
+        const bool wrapped = entry.mint == well_known::wrapped_sol;
+        accounts[entry.account] = wrapped ? entry.amount : 0;
         // Wrapped SOL is in the lamports.
-        if (entry.mint != well_known::wrapped_sol) tokens[entry.mint] += Signed(entry.amount) * sign;
+        if (!wrapped) tokens[entry.mint] += Signed(entry.amount) * sign;
     }
+    return accounts;
+}
+
+/// What the accounts of one end hold as rent that are not there at the other end. Lamports that lay at the
+/// address without an account are nobody's rent.
+Signed rent_of(const TokenAccounts& here, const std::vector<std::uint64_t>& lamports_here,
+               const TokenAccounts& there, const std::vector<std::uint64_t>& lamports_there) {
+    Signed rent = 0;
+    for (const auto& [account, wrapped] : here) {
+        if (!there.contains(account))
+            rent += Signed(lamports_here[account]) - Signed(wrapped) - Signed(lamports_there[account]);
+    }
+    return rent;
 }
 
 }  // namespace
@@ -32,22 +56,29 @@ Result<BalanceChanges> balance_changes(const LandedTransaction& landed, const Pu
 
     // The wallet pays, so it is the first key. An account that is made and ended on the way held nothing
     // before and holds nothing after.
-    std::vector<bool> own(keys, false);
-    own[0] = true;
     std::map<PublicKey, Signed> tokens;
-    add(landed.tokens_before, wallet, -1, tokens, own);
-    add(landed.tokens_after, wallet, 1, tokens, own);
+    const TokenAccounts before = add(landed.tokens_before, wallet, keys, -1, tokens);
+    const TokenAccounts after = add(landed.tokens_after, wallet, keys, 1, tokens);
 
     Signed lamports = landed.fee_lamports;
     for (std::size_t i = 0; i < keys; ++i) {
-        if (own[i]) lamports += Signed(landed.lamports_after[i]) - Signed(landed.lamports_before[i]);
+        const bool own = i == 0 || before.contains(i) || after.contains(i);
+        if (own) lamports += Signed(landed.lamports_after[i]) - Signed(landed.lamports_before[i]);
     }
     tokens[well_known::wrapped_sol] = lamports;
 
+    const Signed paid = rent_of(after, landed.lamports_after, before, landed.lamports_before);
+    const Signed returned = rent_of(before, landed.lamports_before, after, landed.lamports_after);
+    if (paid < 0 || returned < 0) return unreadable("a token account holds less than it has to");
+    if (!fits(paid) || !fits(returned)) return unreadable("there are not so many lamports");
+
     BalanceChanges changes;
+    changes.rent.paid_lamports = static_cast<std::uint64_t>(paid);
+    changes.rent.returned_lamports = static_cast<std::uint64_t>(returned);
     for (const auto& [mint, change] : tokens) {
         std::uint64_t& into = change < 0 ? changes.gone : changes.come;
         if (change == 0) continue;
+        if (!fits(change)) return unreadable("there are not so many tokens");
         if (into != 0) return unreadable("more than one token " + std::string(change < 0 ? "went" : "came"));
         into = static_cast<std::uint64_t>(change < 0 ? -change : change);
     }

@@ -132,6 +132,7 @@ private:
         const Message& message = sent.value().message;
         if (detail.error) {
             landed.error = failure_of(*detail.error, message);
+            landed.rent = Rent();  // what a failed transaction did is undone
             co_return landed;
         }
         // A tip pays for the same as the chain's own fee: a place in a block. One that failed pays none.
@@ -152,6 +153,7 @@ private:
         untold_.erase(attempt.signature);
         landed.amount_in = Amount(moved.value().gone);
         landed.amount_out = Amount(moved.value().come);
+        landed.rent = moved.value().rent;
         co_return landed;
     }
 

@@ -168,7 +168,13 @@ const Script accounts_of_orders{
     "create index orders_by_account on orders (account, id) where account <> ''",
 };
 
-const std::array<Script, 3> steps{first_schema, shared_limits, accounts_of_orders};
+// What an attempt's transaction paid as rent and got back; null where nobody told.
+const Script rent_of_attempts{
+    "alter table attempts add column rent_lamports bigint",
+    "alter table attempts add column rent_returned_lamports bigint",
+};
+
+const std::array<Script, 4> steps{first_schema, shared_limits, accounts_of_orders, rent_of_attempts};
 
 constexpr int known = static_cast<int>(steps.size());
 

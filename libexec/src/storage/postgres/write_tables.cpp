@@ -130,13 +130,14 @@ void PgWriteTables::prepare_moving() {
     attempt_.bind(opened_);
     closes_.in(closing_.order_id, closing_.number, closing_.signature, closing_.resolution,
                closing_.closed_at, closing_.slot, closing_.amount_in, closing_.amount_out,
-               closing_.fee_lamports, closing_.error_code, closing_.error_detail, closing_.evidence);
+               closing_.fee_lamports, closing_.error_code, closing_.error_detail, closing_.evidence,
+               closing_.rent_lamports, closing_.rent_returned_lamports);
     const std::string closing_columns =
         "order_id, number, signature, resolution, closed_at, slot, amount_in, amount_out, fee_lamports, "
-        "error_code, error_detail, evidence";
+        "error_code, error_detail, evidence, rent_lamports, rent_returned_lamports";
     const std::string result_columns =
         "resolution, closed_at, slot, amount_in, amount_out, fee_lamports, error_code, error_detail, "
-        "evidence";
+        "evidence, rent_lamports, rent_returned_lamports";
 
     move_.in(now_);
     steps_.bind(move_);

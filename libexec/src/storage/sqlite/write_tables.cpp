@@ -116,15 +116,17 @@ WriteTables::WriteTables(const std::string& path)
             "and orders.last_seq = ?2 and jobs.epoch = ?3");
     attempt_.bind(insert_attempt_);
     insert_attempt_.prepare(std::string("insert into attempts (") + AttemptRow::columns + ") values (" +
-                            parameters(1, 19, {1, 19}) + ")");
+                            parameters(1, AttemptRow::columns_count, {1, 19}) + ")");
     close_attempt_
         .in(attempt_.order_id, attempt_.number, attempt_.signature, attempt_.resolution, attempt_.closed_at,
             attempt_.slot, attempt_.amount_in, attempt_.amount_out, attempt_.fee_lamports,
-            attempt_.error_code, attempt_.error_detail, attempt_.evidence)
+            attempt_.error_code, attempt_.error_detail, attempt_.evidence, attempt_.rent_lamports,
+            attempt_.rent_returned_lamports)
         .prepare(
             "update attempts set resolution = ?4, closed_at = ?5, slot = ?6, amount_in = ?7, amount_out = "
             "?8, "
-            "fee_lamports = ?9, error_code = ?10, error_detail = ?11, evidence = ?12, signed_bytes = null "
+            "fee_lamports = ?9, error_code = ?10, error_detail = ?11, evidence = ?12, signed_bytes = null, "
+            "rent_lamports = ?13, rent_returned_lamports = ?14 "
             "where order_id = cast(?1 as blob) and number = ?2 and signature = ?3 and resolution is null");
     release_job_.in(key_id_, visible_at_, now_)
         .prepare(
