@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <map>
+#include <memory>
 
 #include "libexec/solana/instructions.hpp"
 #include "libexec/solana/jito.hpp"
@@ -78,6 +80,13 @@ public:
     Task<Result<std::optional<LandedTransaction>>> transaction(std::string, Commitment) override {
         co_return detail;
     }
+    std::unique_ptr<Listening> listen(std::string signature, Commitment commitment,
+                                      std::function<void()> look) override {
+        if (deaf) return nullptr;
+        listened.push_back(signature + " " + std::string(to_string(commitment)));
+        hint = std::move(look);
+        return std::make_unique<Listening>();
+    }
     Task<Result<std::uint64_t>> finalized_height() override { co_return height; }
     std::vector<std::shared_ptr<ChainNode>> witnesses() const override {
         std::vector<std::shared_ptr<ChainNode>> nodes;
@@ -93,7 +102,19 @@ public:
     Result<Done> well = Result<Done>(Done());
     std::vector<std::vector<std::string>> asked;
     std::vector<std::string> sent;
+    bool deaf = false;
+    std::vector<std::string> listened;
+    std::function<void()> hint;  ///< of whoever listened last
 };
+
+Task<void> observe_beside(Chain& chain, Attempt attempt, int& count) {
+    co_await chain.observe(std::move(attempt));
+    ++count;
+}
+
+Task<void> observe_for_ever(Chain& chain, Attempt attempt, const bool& over) {
+    while (!over) co_await chain.observe(attempt);
+}
 
 SignatureStatus status(Commitment commitment, bool failed = false) {
     SignatureStatus made;
@@ -327,13 +348,9 @@ TEST_SUITE("chain/solana_chain") {
         World world;
         std::vector<Attempt> attempts(300, world.attempt);
         int done = 0;
-        const auto observe = [](Chain& chain, Attempt attempt, int& count) -> Task<void> {
-            co_await chain.observe(std::move(attempt));
-            ++count;
-        };
         for (std::size_t i = 0; i < attempts.size(); ++i) {
             attempts[i].signature = "sig" + std::to_string(i);
-            world.time.spawn(observe(*world.chain, attempts[i], done));
+            world.time.spawn(observe_beside(*world.chain, attempts[i], done));
         }
         world.time.pass(2s);
         CHECK(done == 300);
@@ -345,6 +362,100 @@ TEST_SUITE("chain/solana_chain") {
         const Time began = world.time.now();
         world.observe();
         CHECK(world.time.now() == began);
+        world.observe();
+        CHECK(world.time.now() - began == 500ms);
+    }
+
+    TEST_CASE("a hint makes the next round begin at once") {
+        World world;
+        int looks = 0;
+        const auto listening = world.chain->listen(world.attempt, [&looks] { ++looks; });
+        REQUIRE(listening);
+        CHECK(world.network.listened == std::vector<std::string>{"sig finalized"});
+        world.observe();
+        int done = 0;
+        world.time.spawn(observe_beside(*world.chain, world.attempt, done));
+        world.time.pass(200ms);
+        CHECK(done == 0);
+        world.network.hint();
+        CHECK(looks == 1);
+        world.time.pass(0ms);
+        CHECK(done == 1);
+
+        // The pause after it is the usual one, and a hint in the meantime counts for who asks later.
+        world.time.spawn(observe_beside(*world.chain, world.attempt, done));
+        world.time.pass(499ms);
+        CHECK(done == 1);
+        world.time.pass(1ms);
+        CHECK(done == 2);
+        world.time.pass(300ms);
+        world.network.hint();
+        const Time began = world.time.now();
+        world.observe();
+        CHECK(world.time.now() == began);
+    }
+
+    TEST_CASE("however many hints there are, rounds keep a distance") {
+        World world;
+        const auto listening = world.chain->listen(world.attempt, [] {});
+        world.observe();
+        int done = 0;
+        world.time.spawn(observe_beside(*world.chain, world.attempt, done));
+        world.time.pass(30ms);
+        world.network.hint();
+        world.network.hint();
+        world.time.pass(69ms);
+        CHECK(done == 0);
+        world.time.pass(1ms);
+        CHECK(done == 1);
+
+        // A node that hints all the time, while somebody asks all the time.
+        world.time.pass(10s);
+        world.network.asked.clear();
+        bool over = false;
+        world.time.spawn(observe_for_ever(*world.chain, world.attempt, over));
+        for (int i = 0; i < 10'000; ++i) {
+            world.network.hint();
+            world.time.pass(1ms);
+        }
+        CHECK(world.network.asked.size() >= 99);
+        CHECK(world.network.asked.size() <= 101);
+        // And nobody is asked when nobody wants to know.
+        over = true;
+        world.time.pass(1s);
+        world.network.asked.clear();
+        for (int i = 0; i < 1'000; ++i) {
+            world.network.hint();
+            world.time.pass(1ms);
+        }
+        CHECK(world.network.asked.empty());
+    }
+
+    TEST_CASE("a hint hurries the full rounds as well") {
+        World world;
+        const auto listening = world.chain->listen(world.attempt, [] {});
+        world.observe();
+        world.network.asked.clear();
+        int done = 0;
+        for (int i = 0; i < 300; ++i) {
+            Attempt attempt = world.attempt;
+            attempt.signature = "sig" + std::to_string(i);
+            world.time.spawn(observe_beside(*world.chain, std::move(attempt), done));
+        }
+        world.time.pass(150ms);
+        CHECK(done == 0);
+        world.network.hint();
+        world.time.pass(0ms);
+        CHECK(done == 300);
+        CHECK(world.network.asked.size() == 2);
+    }
+
+    TEST_CASE("a network that tells nothing by itself is asked as before") {
+        World world;
+        world.network.deaf = true;
+        CHECK(world.chain->listen(world.attempt, [] {}) == nullptr);
+        world.observe();
+        const Time began = world.time.now();
         world.observe();
         CHECK(world.time.now() - began == 500ms);
     }

@@ -55,6 +55,29 @@ TEST_SUITE("engine/lifecycle") {
         CHECK_FALSE(terms.unwraps_sol);
     }
 
+    TEST_CASE("news of a transaction are looked at when the chain hints at them, and only looking counts") {
+        EngineFixture world;
+        world.config.observe_interval = 10s;
+        world.config.resend_interval = 60s;
+        world.restart();
+        const OrderId id = world.submit();
+        world.time.pass(1500ms);
+        REQUIRE(world.status(id) == OrderStatus::submitted);
+        REQUIRE(world.chain.listeners->size() == 1);
+        CHECK(world.chain.sent_unheard == 0);
+        // It has not landed at finality yet: a hint is no evidence.
+        world.chain.listeners->begin()->second();
+        world.time.pass(100ms);
+        CHECK(world.status(id) == OrderStatus::submitted);
+        world.time.pass(1900ms);
+        CHECK(world.status(id) == OrderStatus::submitted);
+        world.chain.listeners->begin()->second();
+        world.time.pass(100ms);
+        CHECK(world.status(id) == OrderStatus::confirmed);
+        CHECK(world.chain.listeners->empty());
+        check_invariants(world.store, world.chain);
+    }
+
     TEST_CASE("a failure before finality is no verdict") {
         EngineFixture world;
         world.chain.fate = [](const Attempt& attempt) {

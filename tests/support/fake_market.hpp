@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libexec/base/clock.hpp"
@@ -108,6 +110,14 @@ public:
     std::function<void()> before_observe = [] {};
     std::chrono::microseconds validity{8'000'000};
     std::map<std::string, Transaction> transactions;
+    /// Who listens for news of a transaction. What they hold may outlive the chain.
+    using Listeners = std::map<std::string, std::function<void()>>;
+    const std::shared_ptr<Listeners> listeners = std::make_shared<Listeners>();
+
+    std::unique_ptr<Listening> listen(const Attempt& attempt, std::function<void()> look) override {
+        (*listeners)[attempt.signature] = std::move(look);
+        return std::make_unique<Ear>(listeners, attempt.signature);
+    }
 
     Task<Result<Anchor>> anchor() override {
         if (!anchor_works()) co_return reject(Reason::service_unavailable, "no node answers");
@@ -123,6 +133,7 @@ public:
         const auto [place, first] = transactions.try_emplace(attempt.signature);
         Transaction& transaction = place->second;
         ++transaction.sends;
+        if (!listeners->contains(attempt.signature)) ++sent_unheard;
         if (first) {
             transaction.order = attempt.order;
             transaction.attempt = attempt.number;
@@ -166,6 +177,8 @@ public:
         co_return seen;
     }
 
+    int sent_unheard = 0;  ///< bytes that were sent while nobody listened for what becomes of them
+
     int landed_ok(OrderId order) const {
         return static_cast<int>(
             std::count_if(transactions.begin(), transactions.end(), [&](const auto& entry) {
@@ -175,6 +188,19 @@ public:
     }
 
 private:
+    class Ear final : public Listening {
+    public:
+        Ear(std::shared_ptr<Listeners> listeners, std::string signature)
+            : listeners_(std::move(listeners)), signature_(std::move(signature)) {}
+        ~Ear() override { listeners_->erase(signature_); }
+        Ear(const Ear&) = delete;
+        Ear& operator=(const Ear&) = delete;
+
+    private:
+        std::shared_ptr<Listeners> listeners_;
+        std::string signature_;
+    };
+
     /// One height a millisecond of virtual time.
     std::uint64_t height(Time at) const {
         return static_cast<std::uint64_t>(at.time_since_epoch().count()) / 1'000;

@@ -1,5 +1,7 @@
 #include "attempt_watcher.hpp"
 
+#include <memory>
+
 #include "libexec/base/failpoint.hpp"
 #include "libexec/base/safeguard.hpp"
 #include "order_log.hpp"
@@ -30,6 +32,9 @@ Attempt closed_by(const ProvablyDead& dead, Attempt attempt, Time at) {
 
 Task<Observation> AttemptWatcher::until_decided(Flight& flight) {
     std::optional<Time> sent_at;
+    // From before it is sent, so that nothing is told while nobody listens.
+    const auto look = [&flight] { flight.alarm->ring(); };
+    const std::unique_ptr<Listening> listening = parts_.chain.listen(flight.open->attempt(), look);
     for (;;) {
         // The same bytes, again and again: repeating them is harmless, and recovery always starts with it.
         if (!sent_at || now() - *sent_at >= config_.resend_interval) {

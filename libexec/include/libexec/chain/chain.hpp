@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -48,6 +50,12 @@ struct Unknown {};
 
 using Observation = std::variant<Landed, ProvablyDead, Unknown>;
 
+/// Somebody who listens; whoever lets go of it is told nothing more. May outlive the chain.
+class Listening {
+public:
+    virtual ~Listening() = default;
+};
+
 /// Sends transactions and says what became of them. Used from the engine's thread alone.
 class Chain {
 public:
@@ -62,6 +70,15 @@ public:
 
     /// Never throws for a network's trouble: that is `Unknown`.
     virtual Task<Observation> observe(Attempt attempt) = 0;
+
+    /// Calls `look` when the chain says by itself that `observe` may have news of an attempt: a hint to look
+    /// now, never evidence, and never all there is to wait for. From the engine's thread, but not from within
+    /// a call, until what is returned goes. Null where the chain says nothing by itself.
+    virtual std::unique_ptr<Listening> listen(const Attempt& attempt, std::function<void()> look) {
+        static_cast<void>(attempt);
+        static_cast<void>(look);
+        return nullptr;
+    }
 
     /// Whether the network can be reached; when not, why. From any thread. Orders are accepted all the same,
     /// and wait.

@@ -1,6 +1,8 @@
 #include "libexec/chain/solana/bundle_network.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -56,6 +58,10 @@ public:
     Task<Result<std::optional<LandedTransaction>>> transaction(std::string signature,
                                                                Commitment commitment) override {
         return others_.transaction(std::move(signature), commitment);
+    }
+    std::unique_ptr<Listening> listen(std::string signature, Commitment commitment,
+                                      std::function<void()> look) override {
+        return others_.listen(std::move(signature), commitment, std::move(look));
     }
     Task<Result<std::uint64_t>> finalized_height() override { return others_.finalized_height(); }
     std::vector<std::shared_ptr<ChainNode>> witnesses() const override { return others_.witnesses(); }

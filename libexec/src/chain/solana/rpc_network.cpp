@@ -1,5 +1,8 @@
 #include "libexec/chain/solana/rpc_network.hpp"
 
+#include <functional>
+#include <variant>
+
 #include <utility>
 
 #include "libexec/solana/transaction.hpp"
@@ -8,9 +11,25 @@
 namespace libexec {
 namespace {
 
+class SignatureListening final : public Listening {
+public:
+    explicit SignatureListening(RpcSubscription subscription) : subscription_(std::move(subscription)) {}
+
+private:
+    RpcSubscription subscription_;
+};
+
+/// Whether a transaction may have landed that nobody told of. The first gap is that of a transaction which is
+/// only just sent, and asked for anyway.
+bool is_worth_a_look(const RpcNotice& notice) {
+    if (const RpcGap* const gap = std::get_if<RpcGap>(&notice)) return !gap->first;
+    return std::holds_alternative<RpcSignatureNotice>(notice);
+}
+
 class RpcNetwork final : public SolanaNetwork {
 public:
-    explicit RpcNetwork(RpcClient& client) : client_(client) {}
+    RpcNetwork(RpcClient& client, RpcSubscriptions* subscriptions)
+        : client_(client), subscriptions_(subscriptions) {}
 
     Task<Result<LatestBlockhash>> latest_blockhash() override {
         return client_.latest_blockhash(Commitment::confirmed);
@@ -27,6 +46,18 @@ public:
     Task<Result<std::optional<LandedTransaction>>> transaction(std::string signature,
                                                                Commitment commitment) override {
         return client_.transaction(std::move(signature), commitment);
+    }
+    std::unique_ptr<Listening> listen(std::string signature, Commitment commitment,
+                                      std::function<void()> look) override {
+        if (subscriptions_ == nullptr) return nullptr;
+        auto handler = [look = std::move(look)](const RpcNotice& notice) {
+            if (is_worth_a_look(notice)) look();
+        };
+        Result<RpcSubscription> made =
+            subscriptions_->signature(std::move(signature), commitment, std::move(handler));
+        // Too many are listened to: this one is asked for at its pace.
+        if (!made) return nullptr;
+        return std::make_unique<SignatureListening>(std::move(made).value());
     }
     Task<Result<std::uint64_t>> finalized_height() override {
         return client_.block_height(Commitment::finalized);
@@ -47,6 +78,7 @@ public:
 
 private:
     RpcClient& client_;
+    RpcSubscriptions* const subscriptions_;
 };
 
 class RpcReader final : public ChainReader {
@@ -122,8 +154,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<SolanaNetwork> make_rpc_network(RpcClient& client) {
-    return std::make_unique<RpcNetwork>(client);
+std::unique_ptr<SolanaNetwork> make_rpc_network(RpcClient& client, RpcSubscriptions* subscriptions) {
+    return std::make_unique<RpcNetwork>(client, subscriptions);
 }
 
 std::unique_ptr<ChainReader> make_rpc_reader(RpcClient& client) {

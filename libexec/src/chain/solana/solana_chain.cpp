@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -70,7 +72,7 @@ public:
         : config_(config),
           network_(network),
           log_(log),
-          rounds_(network, clock, timers, config.status_pause),
+          rounds_(network, clock, timers, config.status_pause, config.hurried_pause),
           watch_(std::make_shared<Watch>()) {
         asio::co_spawn(io, keep_watch(watch_, network, timers, config.health_pause), asio::detached);
     }
@@ -106,6 +108,14 @@ public:
         const Commitment tells = failed ? Commitment::finalized : config_.announced;
         if (landed.commitment < tells) co_return landed;
         co_return co_await fill_in(std::move(attempt), std::move(landed), *verdict.status);
+    }
+
+    std::unique_ptr<Listening> listen(const Attempt& attempt, std::function<void()> look) override {
+        auto hurry = [this, look = std::move(look)] {
+            rounds_.hurry();
+            look();
+        };
+        return network_.listen(attempt.signature, config_.announced, std::move(hurry));
     }
 
     Result<Done> health() const override {

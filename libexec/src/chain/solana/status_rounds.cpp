@@ -13,10 +13,11 @@ struct StatusRounds::Round {
     std::vector<std::string> signatures;
     std::vector<std::unique_ptr<Alarm>> waiting;
     std::vector<FromEndpoint<SignatureStatuses>> answers;
-    bool over = false;
+    Time begins_at{};
+    std::unique_ptr<Alarm> wake;  ///< rings when `begins_at` has changed
+    bool hurried = false;         ///< since the wait began
 
     void end() {
-        over = true;
         for (const auto& alarm : waiting) alarm->ring();
     }
 
@@ -34,8 +35,8 @@ struct StatusRounds::Round {
 };
 
 StatusRounds::StatusRounds(SolanaNetwork& network, const Clock& clock, Timers& timers,
-                           std::chrono::microseconds pause)
-    : network_(network), clock_(clock), timers_(timers), pause_(pause) {}
+                           std::chrono::microseconds pause, std::chrono::microseconds hurried_pause)
+    : network_(network), clock_(clock), timers_(timers), pause_(pause), hurried_pause_(hurried_pause) {}
 
 StatusRounds::~StatusRounds() = default;
 
@@ -58,12 +59,37 @@ Task<SignatureViews> StatusRounds::status(std::string signature) {
     co_return round->of(place);
 }
 
+void StatusRounds::hurry() {
+    const Time soonest = std::max(clock_.now(), began_at_ + hurried_pause_);
+    next_at_ = std::min(next_at_, soonest);
+    for (const std::shared_ptr<Round>& round : resting_) {
+        if (round->begins_at <= soonest) continue;
+        round->begins_at = soonest;
+        round->hurried = true;
+        round->wake->ring();
+    }
+}
+
+Task<void> StatusRounds::rest(std::shared_ptr<Round> round) {
+    round->begins_at = next_at_;
+    round->wake = timers_.make_alarm();
+    resting_.push_back(round);
+    do {
+        round->hurried = false;
+        const auto left =
+            std::chrono::duration_cast<std::chrono::microseconds>(round->begins_at - clock_.now());
+        // A clock that was set back must not keep anybody waiting.
+        const auto delay = std::clamp(left, std::chrono::microseconds(0), pause_);
+        co_await round->wake->wait(delay);
+    } while (round->hurried);
+    std::erase(resting_, round);
+}
+
 Task<void> StatusRounds::ask(std::shared_ptr<Round> round) {
-    const auto left = std::max(std::chrono::duration_cast<std::chrono::microseconds>(next_at_ - clock_.now()),
-                               std::chrono::microseconds(0));
-    co_await timers_.sleep_for(left);
+    co_await rest(round);
     if (gathering_ == round) gathering_.reset();
-    next_at_ = clock_.now() + pause_;
+    began_at_ = clock_.now();
+    next_at_ = began_at_ + pause_;
     std::vector<std::string> signatures = round->signatures;
     round->answers = co_await network_.statuses(std::move(signatures));
     round->end();

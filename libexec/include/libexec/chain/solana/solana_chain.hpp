@@ -15,6 +15,7 @@ namespace libexec {
 struct SolanaChainConfig {
     Commitment announced = Commitment::finalized;   ///< below it nobody asks what a success moved
     std::chrono::milliseconds status_pause{500};    ///< between two rounds of questions about transactions
+    std::chrono::milliseconds hurried_pause{100};   ///< the same after a hint that there is news
     std::chrono::milliseconds health_pause{1'000};  ///< between two looks at the endpoints
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,10 @@ public:
     /// What a transaction did, when an endpoint has it at that commitment.
     virtual Task<Result<std::optional<LandedTransaction>>> transaction(std::string signature,
                                                                        Commitment commitment) = 0;
+    /// Calls `look` when the network says by itself that a transaction has reached the commitment, or that it
+    /// may have missed saying so; as `Chain::listen` does.
+    virtual std::unique_ptr<Listening> listen(std::string signature, Commitment commitment,
+                                              std::function<void()> look) = 0;
     /// How high the finalized chain is.
     virtual Task<Result<std::uint64_t>> finalized_height() = 0;
     /// Nodes of different providers, for the proof that a transaction is dead.
