@@ -11,6 +11,7 @@ const { chance } = require('./support/chance');
 const { request, sleep } = require('./support/http');
 const { checkEvents } = require('./support/judge');
 const { makeKeyPair, startLocalnet, SOL_MINT } = require('./support/localnet');
+const { BalanceProxy } = require('./support/rpc_proxy');
 const { inParallel, readEvents, readOrder, submit, submitOk, swap, waitForEnd } = require('./support/orders');
 
 const USDC_MINT = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
@@ -19,7 +20,8 @@ const SLOT_MS = 50;  // a blockhash lives 7.5 s then, and finality takes 1.6 s
 const ALL = process.argv.includes('--all');
 
 // A node, a funded wallet and a counterparty that gives 150 USDC for a SOL and a SOL for 150 USDC.
-async function world(place, { urls = (node) => node.urls, settings = {} } = {}) {
+// With `balances` execd asks a proxy that knows what the accounts held.
+async function world(place, { urls = (node) => node.urls, settings = {}, balances = false } = {}) {
   const node = await startLocalnet(place, SLOT_MS);
   const folder = place.folder('wallet');
   const wallet = makeKeyPair(node.web3);
@@ -36,11 +38,13 @@ async function world(place, { urls = (node) => node.urls, settings = {} } = {}) 
   const transfers = path.join(folder, 'transfers');
   fs.writeFileSync(transfers, `counterparty ${path.join(folder, 'counterparty.json')}\n`
     + `${SOL_MINT} 1000000000 ${USDC_MINT} 150000000  # SOL is sold for 150\n${USDC_MINT} 150000000 ${SOL_MINT} 1000000000\n`);
+  const owned = [wallet, counterparty].flatMap(({ address }) => [address, node.tokenAccount(address, USDC_MINT), node.tokenAccount(address, SOL_MINT)]);
+  const proxy = balances ? await new BalanceProxy(node, owned).start(place) : null;
   const daemon = place.daemon({
-    CHAIN: 'solana', RPC_URLS: urls(node), KEYPAIR_FILE: path.join(folder, 'wallet.json'), TRANSFER_FILE: transfers,
+    CHAIN: 'solana', RPC_URLS: proxy ? proxy.urls : urls(node), KEYPAIR_FILE: path.join(folder, 'wallet.json'), TRANSFER_FILE: transfers,
     ORDER_DEADLINE_MS: '60000', RETRY_BASE_MS: '100', QUOTE_TIMEOUT_MS: '5000', LOG_LEVEL: 'info', ...settings,
   });
-  return { node, wallet, counterparty, daemon, folder };
+  return { node, wallet, counterparty, daemon, folder, proxy };
 }
 
 test('SOL is wrapped, sold and what comes is booked, to the lamport; and back again', async (place) => {
@@ -79,6 +83,25 @@ test('SOL is wrapped, sold and what comes is booked, to the lamport; and back ag
   for (const id of [sold, bought]) checkEvents(id, await readEvents(daemon.url, id));
   assert.deepStrictEqual([...(await node.landings(wallet.address)).entries()].sort(), [[sold, 1], [bought, 1]].sort());
   assert.strictEqual((await daemon.terminate()).code, 0);
+});
+
+test('a token the wallet never had gets an account: its rent is booked apart from amounts and fee', async (place) => {
+  const { node, wallet, daemon, proxy } = await world(place, { balances: true });
+  const account = node.tokenAccount(wallet.address, USDC_MINT);
+  await node.call('ctl_setAccount', { pubkey: account, owner: '11111111111111111111111111111111', lamports: '0', data: '' });
+  await daemon.start();
+  await proxy.remember();
+  const before = await node.lamports(wallet.address);
+  const order = await waitForEnd(daemon.url, await submitOk(daemon.url, swap({ amountIn: '2' })));
+  assert.strictEqual(order.status, 'confirmed', JSON.stringify(order));
+  const [attempt] = order.attempts;
+  assert.deepStrictEqual([attempt.amountIn, attempt.amountOut, attempt.rent, attempt.rentReturned],
+    ['2.000000000', '300.000000', '0.002039280', '0.000000000']);
+  const confirmed = (await readEvents(daemon.url, order.id)).find((event) => event.status === 'confirmed');
+  assert.strictEqual(confirmed.data.rent, attempt.rent);
+  const paid = before - await node.lamports(wallet.address);
+  const sol = (text) => BigInt(text.replace('.', ''));
+  assert.strictEqual(paid, sol(attempt.amountIn) + sol(attempt.fee) + sol(attempt.rent), 'to the lamport');
 });
 
 // What a transaction offered for its place: the limit it asked for at the price it named.
