@@ -58,7 +58,9 @@ Sheet quotes_sheet(const JsonValue& decision) {
                  {"networkCost", "NETWORK", true, true},
                  {"pool", "POOL", false, true},
                  {"attempt", "ATTEMPT", true, true},
-                 {"decidedAt", "DECIDED", false, true}});
+                 {"decidedAt", "DECIDED", false, true},
+                 {"slot", "SLOT", true, true},
+                 {"ageMs", "AGE", true, true}});
     add_quotes(sheet, decision);
     return sheet;
 }
@@ -89,6 +91,8 @@ void add_quotes(Sheet& sheet, const JsonValue& decision) {
         row.emplace_back(quote["pool"].text());
         row.emplace_back(decision["attempt"].text());
         row.emplace_back(decision["decidedAt"].text());
+        row.emplace_back(quote["slot"].text());
+        row.emplace_back(quote["ageMs"].text());
         sheet.add(std::move(row), quote);
     }
 }

@@ -145,6 +145,7 @@ private:
         quote.latency = std::chrono::microseconds(random_.below(10'000'000));
         quote.quoted_at = time();
         quote.slot = random_.below(2) * random_.below(400'000'000);
+        if (quote.slot != 0) quote.age = std::chrono::microseconds(random_.below(10'000'000));
         answer.quote = quote;
         return answer;
     }

@@ -282,6 +282,19 @@ Task<Result<AccountsAtSlot>> MiniChain::search(AccountSearch search) {
     co_return found;
 }
 
+Task<Result<AccountsAtSlot>> MiniChain::recent_accounts(std::vector<PublicKey> addresses) {
+    ++recent_reads;
+    if (!remembered) co_return co_await accounts(std::move(addresses), 0);
+    AccountsAtSlot seen;
+    seen.slot = remembered->slot;
+    seen.asked_at = remembered->asked_at;
+    for (const PublicKey& address : addresses) {
+        const auto found = remembered->accounts.find(address);
+        if (found != remembered->accounts.end()) seen.accounts.insert(*found);
+    }
+    co_return seen;
+}
+
 Task<Result<SimulatedRun>> MiniChain::simulate(Bytes bytes, std::vector<PublicKey> watched,
                                                std::uint64_t least_slot) {
     if (latency.count() > 0) co_await time_.sleep_for(latency);

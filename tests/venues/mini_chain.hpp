@@ -43,6 +43,7 @@ public:
     std::optional<Rejection> simulations_fail;
     std::optional<Rejection> fees_fail;
     std::chrono::microseconds latency{0};
+    std::optional<AccountsAtSlot> remembered;  ///< what `recent_accounts` has, without a question
 
     // What was asked.
     std::vector<std::vector<PublicKey>> reads;
@@ -50,9 +51,11 @@ public:
     std::vector<AccountSearch> searches;
     std::vector<Bytes> simulated;
     int fee_questions = 0;
+    int recent_reads = 0;
 
     Task<Result<AccountsAtSlot>> accounts(std::vector<PublicKey> addresses,
                                           std::uint64_t least_slot) override;
+    Task<Result<AccountsAtSlot>> recent_accounts(std::vector<PublicKey> addresses) override;
     Task<Result<AccountsAtSlot>> search(AccountSearch search) override;
     Task<Result<SimulatedRun>> simulate(Bytes transaction, std::vector<PublicKey> watched,
                                         std::uint64_t least_slot) override;
@@ -70,13 +73,12 @@ public:
     std::uint64_t lamports(const PublicKey& key) const;
     /// Base units at that address; 0 where there is no token account.
     std::uint64_t tokens(const PublicKey& key) const;
+    AccountState clock_account() const;
     ChainClock clock() const { return ChainClock{slot, unix_timestamp, epoch}; }
 
     static std::uint64_t rent(std::uint64_t size_bytes) { return (size_bytes + 128) * 6'960; }
 
 private:
-    AccountState clock_account() const;
-
     SimTime& time_;
 };
 

@@ -174,6 +174,7 @@ Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decis
     plan.mode = order.request.mode;
     plan.quote = quote;
     plan.limit = *order.limit;
+    plan.slippage = order.request.slippage;
     plan.wraps_sol = record->wraps_sol;
     plan.unwraps_sol = record->unwraps_sol;
     SwapTerms terms = terms_of(plan);

@@ -56,7 +56,9 @@ void write_quote_members(Writer& out, const Quote& quote, const RoutingDecision&
     out.money("liquidity", {quote.liquidity, out_decimals});
     out.milliseconds("latencyMs", quote.latency);
     out.time("quotedAt", quote.quoted_at);
-    if (quote.slot != 0) out.number("slot", quote.slot);
+    if (quote.slot == 0) return;
+    out.number("slot", quote.slot);
+    out.milliseconds("ageMs", quote.age);
 }
 
 Quote read_quote(Fields& fields, std::string_view venue, const RoutingDecision& decision) {
@@ -78,6 +80,7 @@ Quote read_quote(Fields& fields, std::string_view venue, const RoutingDecision& 
     quote.latency = fields.milliseconds("latencyMs");
     quote.quoted_at = fields.time("quotedAt");
     if (fields.has("slot")) quote.slot = fields.number("slot");
+    if (fields.has("ageMs")) quote.age = fields.milliseconds("ageMs");
     return quote;
 }
 

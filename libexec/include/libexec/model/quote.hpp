@@ -41,6 +41,9 @@ struct Quote {
     std::chrono::microseconds latency{0};
     Time quoted_at{};
     std::uint64_t slot = 0;  ///< of the chain, whose accounts were priced; 0 where there are none
+    /// At `quoted_at`, since the chain was asked for those accounts; 0 where there are none. The node may
+    /// have been behind as well: that is what `slot` is for.
+    std::chrono::microseconds age{0};
 
     friend bool operator==(const Quote&, const Quote&) = default;
 };

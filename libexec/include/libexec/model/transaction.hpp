@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct SwapPlan {
     SwapMode mode = SwapMode::exact_in;
     Quote quote;
     Amount limit;  ///< least output (exact_in) or most input (exact_out)
+    /// What the trader puts up with. A venue that looks again before it builds, and sees more to be had than
+    /// was quoted, does not let it go for less than so much of it. Nothing: the limit is enough.
+    std::optional<Bps> slippage;
     bool wraps_sol = false;
     bool unwraps_sol = false;
 };

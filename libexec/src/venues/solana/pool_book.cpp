@@ -115,9 +115,19 @@ Task<Result<PoolSnapshot>> PoolBook::read(PoolQuestion question) {
         std::set<PublicKey> keys(question.also.begin(), question.also.end());
         keys.insert(well_known::clock_sysvar);
         for (const auto& entry : asked) keys.insert(entry->addresses.begin(), entry->addresses.end());
-        Result<AccountsAtSlot> seen = co_await reader_.accounts(listed(keys), least_slot);
+        // What was read before is of one slot, and so is what is read now; which of two such is the later
+        // nobody would know. So whatever follows the first look is read now.
+        const bool recent = question.recent && round == 0;
+        const Time asked_at = clock_.now();
+        Result<AccountsAtSlot> seen;
+        if (recent) {
+            seen = co_await reader_.recent_accounts(listed(keys));
+        } else {
+            seen = co_await reader_.accounts(listed(keys), least_slot);
+        }
         if (!seen) co_return seen.error();
         snapshot.slot = seen.value().slot;
+        snapshot.asked_at = seen.value().asked_at.value_or(asked_at);
         snapshot.accounts = std::move(seen).value().accounts;
         // What was read stays a snapshot only if nothing is added from an earlier slot.
         least_slot = std::max(least_slot, snapshot.slot);

@@ -80,11 +80,18 @@ bool is_better(const Quote& a, const Quote& b, SwapMode mode) {
     return a.liquidity != b.liquidity ? a.liquidity > b.liquidity : a.pool < b.pool;
 }
 
-/// What the sale of a plan does, by the pool's own arithmetic.
+/// What the sale of a plan does, by the pool's own arithmetic. The least that is taken for it is the plan's,
+/// or what the trader's tolerance leaves of what is to be had now, when that is more: a quote from accounts
+/// of a moment ago may have been too low, and the plan's least with it.
 class PoolPromises final : public Promises {
 public:
-    PoolPromises(PoolBook& book, PoolQuestion question, SwapFrame frame, std::uint64_t least_out)
-        : book_(book), question_(std::move(question)), frame_(std::move(frame)), least_out_(least_out) {}
+    PoolPromises(PoolBook& book, PoolQuestion question, SwapFrame frame, Amount least_out,
+                 std::optional<Bps> slippage)
+        : book_(book),
+          question_(std::move(question)),
+          frame_(std::move(frame)),
+          least_out_(least_out),
+          slippage_(slippage) {}
 
     Task<Result<Promise>> make(std::uint64_t least_slot) override {
         PoolQuestion question = question_;
@@ -98,19 +105,21 @@ public:
             whole_sale(*opened.pool, frame_.mint_in, frame_.amount_in, seen.clock);
         if (!trade) co_return trade.error();
 
+        Promise promise;
+        promise.slot = seen.slot;
+        promise.received = trade.value().amount_out;
+        promise.least_out = least_of(promise.received);
+
         PoolSwap swap;
         swap.user = frame_.wallet;
         swap.mint_in = frame_.mint_in;
         swap.user_token_in = frame_.account_in();
         swap.user_token_out = frame_.account_out();
         swap.amount_in = frame_.amount_in;
-        swap.min_out = least_out_;
+        swap.min_out = promise.least_out;
         Result<Instruction> instruction = opened.pool->swap(swap, seen.clock);
         if (!instruction) co_return instruction.error();
 
-        Promise promise;
-        promise.slot = seen.slot;
-        promise.received = trade.value().amount_out;
         promise.core.push_back(std::move(instruction).value());
         copy(opened.addresses, seen.accounts, promise.venue);
         copy(wallet_accounts(frame_), seen.accounts, promise.wallet);
@@ -118,6 +127,10 @@ public:
     }
 
 private:
+    std::uint64_t least_of(std::uint64_t received) const {
+        if (!slippage_ || received > Amount::most) return least_out_.base_units();
+        return std::max(least_out_, least_output(Amount(received), *slippage_)).base_units();
+    }
     static void copy(const std::vector<PublicKey>& keys, const AccountStates& from, AccountStates& to) {
         for (const PublicKey& key : keys) {
             const auto found = from.find(key);
@@ -128,7 +141,8 @@ private:
     PoolBook& book_;
     const PoolQuestion question_;
     const SwapFrame frame_;
-    const std::uint64_t least_out_;
+    const Amount least_out_;
+    const std::optional<Bps> slippage_;
 };
 
 class PoolVenue final : public SolanaVenue {
@@ -147,6 +161,7 @@ public:
         if (request.token_in.mint == request.token_out.mint)
             co_return reject(Reason::no_route, "a token is not traded against itself");
         PoolQuestion question = question_of(request.token_in, request.token_out);
+        question.recent = true;
         Result<PoolSnapshot> read = co_await book_.read(std::move(question));
         if (!read) co_return read.error();
         const PoolSnapshot& seen = read.value();
@@ -172,6 +187,7 @@ public:
         const Result<std::uint64_t> price = co_await fees_.price(pool.value());
         if (price) best->network_cost = network_cost(*best, request, 1, price.value());
         best->quoted_at = parts_.clock.now();
+        best->age = std::max(best->quoted_at - seen.asked_at, std::chrono::microseconds(0));
         best->latency = std::max(best->quoted_at - asked_at, std::chrono::microseconds(0));
         co_return *best;
     }
@@ -189,7 +205,7 @@ public:
 
         const SwapFrame frame = frame_of(plan, *program_in, *program_out);
         const Amount least = plan.mode == SwapMode::exact_in ? plan.limit : plan.quote.amount_out;
-        PoolPromises promises(book_, std::move(question), frame, least.base_units());
+        PoolPromises promises(book_, std::move(question), frame, least, plan.slippage);
         Result<Message> message =
             co_await checked(promises, frame, std::move(plan), std::move(anchor), pool.value());
         if (!message) co_return message.error();

@@ -121,7 +121,7 @@ Task<Result<CheckedSwap>> SwapCheck::run(Promises& promises, SwapTask task, std:
             if (!failure && change.paid == SignedLamports(task.frame.amount_in) &&
                 change.received >= SignedLamports(least) && change.received <= SignedLamports(most))
                 co_return co_await finish(task, before, seen, fee, price);
-            if (failure && least < task.least_out) co_return *failure;
+            if (failure && least < std::max(task.least_out, before.least_out)) co_return *failure;
             CheckedSwap broken;
             broken.slot = before.slot;
             broken.promised = before.received;

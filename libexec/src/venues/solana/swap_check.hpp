@@ -17,6 +17,7 @@ namespace libexec {
 struct Promise {
     std::uint64_t slot = 0;
     std::uint64_t received = 0;     ///< arrives in the wallet for `SwapFrame::amount_in`
+    std::uint64_t least_out = 0;    ///< what `core` enforces, where that is more than the task's
     AccountStates venue;            ///< what that rests on, the chain's clock apart
     AccountStates wallet;           ///< see `wallet_accounts`
     std::vector<Instruction> core;  ///< what does it

@@ -36,6 +36,7 @@ struct PoolQuestion {
     std::optional<PublicKey> only;     ///< this pool and no other
     std::vector<PublicKey> also = {};  ///< accounts to read in the same snapshot
     std::uint64_t least_slot = 0;
+    bool recent = false;  ///< as `ChainReader::recent_accounts` has them will do; no least slot then
 };
 
 /// A pool, and the accounts its price was read from.
@@ -48,6 +49,7 @@ struct OpenPool {
 struct PoolSnapshot {
     AccountStates accounts;
     std::uint64_t slot = 0;
+    Time asked_at{};  ///< when the chain was asked for them
     ChainClock clock;
     std::vector<OpenPool> pools;      ///< at least one
     std::vector<Rejection> left_out;  ///< why others of the pair are not among them
