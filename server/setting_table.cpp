@@ -272,6 +272,13 @@ constexpr std::array setting_table{
     Setting{"RPC_CA_FILE", "--rpc-ca-file", "rpc_ca_file", "the path of a PEM file", "",
             "whose certificates of endpoints are trusted; none: those the system trusts", false,
             [](Options& o, std::string_view text) { return take_text(text, o.engine.solana.rpc_ca_file); }},
+    Setting{
+        "RPC_SUBSCRIBE", "--rpc-subscribe", "rpc_subscribe", "true or false", "true",
+        "listen to the first endpoint's WebSocket for what changes, so that quotes need not read the chain "
+        "each time",
+        false,
+        [](Options& o, std::string_view text) { return take_flag(text, o.engine.solana.rpc_subscribe); },
+        "true false"},
     Setting{"KEYPAIR_FILE", "--keypair", "keypair_file", "the path of a file that only its owner may read",
             "", "key pair of the wallet that trades, as solana-keygen writes it", false,
             [](Options& o, std::string_view text) { return take_text(text, o.engine.solana.keypair_file); }},

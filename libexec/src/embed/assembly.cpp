@@ -102,9 +102,9 @@ std::unique_ptr<OrderStore> open_store(const Config& config, const Surroundings&
     return open_sqlite_store(std::move(store), around.clock, around.bus, around.log);
 }
 
-std::unique_ptr<SolanaWorld> open_solana(const Config& config, const Surroundings& around,
-                                         std::uint64_t seed) {
-    return names_solana(config) ? std::make_unique<SolanaWorld>(config, around, seed) : nullptr;
+std::unique_ptr<SolanaWorld> open_solana(const Config& config, const Surroundings& around, std::uint64_t seed,
+                                         Metrics& metrics) {
+    return names_solana(config) ? std::make_unique<SolanaWorld>(config, around, seed, metrics) : nullptr;
 }
 
 std::unique_ptr<Signer> open_signer(Parts& parts, SolanaWorld* solana) {

@@ -24,8 +24,8 @@ EngineConfig engine_config(const Config& config);
 /// The program's own, or the SQLite file of the configuration.
 std::unique_ptr<OrderStore> open_store(const Config& config, const Parts& parts, const Surroundings& around);
 /// What trading on a Solana cluster takes; null when the chain is another one.
-std::unique_ptr<SolanaWorld> open_solana(const Config& config, const Surroundings& around,
-                                         std::uint64_t seed);
+std::unique_ptr<SolanaWorld> open_solana(const Config& config, const Surroundings& around, std::uint64_t seed,
+                                         Metrics& metrics);
 /// The program's own, that of `solana`, or the simulated one, here or in its own process.
 std::unique_ptr<Chain> open_chain(const Config& config, const Parts& parts, const Surroundings& around,
                                   SolanaWorld* solana, std::uint64_t seed, const SimFaults* faults);

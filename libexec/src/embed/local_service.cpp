@@ -47,7 +47,7 @@ LocalService::LocalService(const Config& config, Parts parts)
     const Surroundings around{io_, clock_, timers_, bus_, log_};
     store_ = open_store(config, parts, around);
     bus_.read_history_from(*store_);
-    solana_ = open_solana(config, around, seed_);
+    solana_ = open_solana(config, around, seed_, metrics_);
     signer_ = open_signer(parts, solana_.get());
     chain_ = open_chain(config, parts, around, solana_.get(), seed_, &faults_);
     router_.emplace(gather_venues(config, parts, around, solana_.get(), seed_, &faults_),

@@ -12,6 +12,9 @@
 #include "libexec/chain/solana/remote_signer.hpp"
 #include "libexec/chain/solana/rpc_network.hpp"
 #include "libexec/chain/solana/solana_chain.hpp"
+#include "libexec/chain/solana/watched_reader.hpp"
+#include "libexec/net/tls_trust.hpp"
+#include "libexec/net/web_socket_client.hpp"
 #include "libexec/solana/jito.hpp"
 #include "libexec/venues/solana/pool_venue.hpp"
 #include "libexec/venues/solana/swap_policy.hpp"
@@ -71,7 +74,8 @@ std::unique_ptr<RpcTransport> transport_of(const SolanaConfig& solana) {
 
 }  // namespace
 
-SolanaWorld::SolanaWorld(const Config& config, const Surroundings& around, std::uint64_t seed)
+SolanaWorld::SolanaWorld(const Config& config, const Surroundings& around, std::uint64_t seed,
+                         Metrics& metrics)
     : config_(config),
       around_(around),
       random_(derive_seed(seed, "rpc")),
@@ -89,7 +93,9 @@ SolanaWorld::SolanaWorld(const Config& config, const Surroundings& around, std::
     client_.emplace(RpcConfig(endpoints_), *transport_, around_.clock, around_.timers, random_, around_.log);
     network_ = make_rpc_network(*client_);
     if (block_engine) bundles_ = make_bundle_network(*network_, *block_engine, *transport_, around_.clock);
-    reader_ = make_rpc_reader(*client_);
+    rpc_reader_ = make_rpc_reader(*client_);
+    reader_ = rpc_reader_.get();
+    if (config_.solana.rpc_subscribe) listen(metrics);
     book_.emplace(std::move(pools), *reader_, around_.clock, &around_.log);
     asio::co_spawn(around_.io, client_->keep_probing(), asio::detached);
     asio::co_spawn(around_.io, learn(*book_), asio::detached);
@@ -109,6 +115,21 @@ SolanaWorld::SolanaWorld(const Config& config, const Surroundings& around, std::
 
 SolanaWorld::~SolanaWorld() {
     if (discovery_) discovery_->stop();
+}
+
+/// Quotes listen to the endpoint that was named first. Nothing is connected before there is something to
+/// listen to.
+void SolanaWorld::listen(Metrics& metrics) {
+    const Executor executor = around_.io.get_executor();
+    WebSocketClientConfig sockets = rpc_socket_config();
+    sockets.trust = TlsTrust::load(config_.solana.rpc_ca_file);
+    sockets_ = make_rpc_sockets(executor, std::move(sockets));
+    subscriptions_.emplace(RpcSubscriptionsConfig(endpoints_.front()), executor, *sockets_, around_.timers,
+                           random_, around_.log);
+    const WatchedReaderParts parts{*rpc_reader_,   *subscriptions_, executor, around_.clock,
+                                   around_.timers, around_.log,     &metrics};
+    watched_reader_ = make_watched_reader(parts);
+    reader_ = watched_reader_.get();
 }
 
 /// The endpoints have to be of one chain, and of a test chain unless somebody said otherwise. Who starts

@@ -6,12 +6,15 @@
 
 #include "libexec/base/random.hpp"
 #include "libexec/chain/rpc/client.hpp"
+#include "libexec/chain/rpc/rpc_socket.hpp"
+#include "libexec/chain/rpc/subscriptions.hpp"
 #include "libexec/chain/solana/solana_network.hpp"
 #include "libexec/embed/config.hpp"
 #include "libexec/embed/parts.hpp"
 #include "libexec/model/explorer.hpp"
 #include "libexec/solana/chain_reader.hpp"
 #include "libexec/solana/key_pair.hpp"
+#include "libexec/telemetry/metrics.hpp"
 #include "libexec/venues/solana/pool_book.hpp"
 #include "libexec/venues/solana/pool_discovery.hpp"
 
@@ -24,7 +27,7 @@ public:
     /// Reads the files, asks every endpoint which cluster it is of, and the signer process for its wallet.
     /// Throws std::runtime_error with one sentence: a file or URL that is none, endpoints of two clusters,
     /// mainnet without `real_funds`, nobody who tells which cluster it is, a signer that does not answer.
-    SolanaWorld(const Config& config, const Surroundings& around, std::uint64_t seed);
+    SolanaWorld(const Config& config, const Surroundings& around, std::uint64_t seed, Metrics& metrics);
     ~SolanaWorld();
     SolanaWorld(const SolanaWorld&) = delete;
     SolanaWorld& operator=(const SolanaWorld&) = delete;
@@ -40,6 +43,7 @@ private:
     void check_cluster();
     void choose_explorer(const std::optional<Blockhash>& cluster);
     void find_wallet();
+    void listen(Metrics& metrics);
 
     const Config config_;
     const Surroundings around_;
@@ -49,7 +53,11 @@ private:
     std::optional<RpcClient> client_;
     std::unique_ptr<SolanaNetwork> network_;
     std::unique_ptr<SolanaNetwork> bundles_;  ///< over the other one; null without a block engine
-    std::unique_ptr<ChainReader> reader_;
+    std::unique_ptr<RpcSocketMaker> sockets_;
+    std::optional<RpcSubscriptions> subscriptions_;  ///< unless they are switched off
+    std::unique_ptr<ChainReader> rpc_reader_;
+    std::unique_ptr<ChainReader> watched_reader_;  ///< likewise
+    ChainReader* reader_ = nullptr;                ///< which of them quotes and builds read through
     std::optional<KeyPair> keys_;
     PublicKey wallet_;
     Explorer explorer_;
