@@ -1,9 +1,12 @@
-#include "solana_market.hpp"
+#include "one_pool.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "libexec/solana/clock_state.hpp"
 #include "libexec/solana/token_state.hpp"
@@ -224,6 +227,23 @@ TEST_SUITE("venues/pool_book") {
         account.data.resize(40);
         account.owner = well_known::system_program;
         CHECK(read_clock(account).error().reason == Reason::bad_account);
+    }
+
+    TEST_CASE("two who ask before the pool was ever read both find it") {
+        OnePool market;
+        market.chain.latency = 10ms;
+        std::vector<Result<Quote>> offers;
+        const auto quote_beside = [](OnePool& place, std::vector<Result<Quote>>& to) -> Task<void> {
+            QuoteRequest request = ask_for("SOL", "USDC", sol);
+            Result<Quote> offer = co_await place.venue->quote(std::move(request));
+            to.push_back(std::move(offer));
+        };
+        market.time.spawn(quote_beside(market, offers));
+        market.time.spawn(quote_beside(market, offers));
+        market.time.pass(1s);
+        REQUIRE(offers.size() == 2);
+        for (const Result<Quote>& offer : offers) CHECK_MESSAGE(offer, (offer ? "" : offer.error().detail));
+        CHECK(market.logged("pool.left_out") == 0);
     }
 
     TEST_CASE("real pools are found, read and quoted as the deployed programs paid") {

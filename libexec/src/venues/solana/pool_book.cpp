@@ -69,7 +69,7 @@ Task<Result<Done>> PoolBook::learn_some(Entries entries) {
 
         Entries growing;
         for (const auto& entry : entries) {
-            const Result<bool> grown = learn_one(*entry, accounts);
+            const Result<bool> grown = learn_one(*entry, keys, accounts);
             if (!grown) {
                 leave_out(*entry, grown.error());
             } else if (grown.value()) {
@@ -82,8 +82,9 @@ Task<Result<Done>> PoolBook::learn_some(Entries entries) {
     co_return Done{};
 }
 
-/// Whether the pool wants more accounts than are here.
-Result<bool> PoolBook::learn_one(Entry& entry, const AccountStates& accounts) {
+/// Whether the pool wants more accounts than were read.
+Result<bool> PoolBook::learn_one(Entry& entry, const std::set<PublicKey>& read,
+                                 const AccountStates& accounts) {
     if (is_missing(accounts, entry.known.address))
         return reject(Reason::bad_account, "there is no such account");
     const AccountState& account = accounts.at(entry.known.address);
@@ -91,8 +92,12 @@ Result<bool> PoolBook::learn_one(Entry& entry, const AccountStates& accounts) {
     if (entry.known.family == nullptr)
         return reject(Reason::bad_account, "it belongs to " + account.owner.to_string() +
                                                ", which is no program of pools known here");
-    Result<bool> grown = follow(entry, accounts);
-    if (!grown || grown.value()) return grown;
+    const Result<bool> followed = follow(entry, accounts);
+    if (!followed) return followed;
+    // Another question may have named more of them meanwhile.
+    for (const PublicKey& address : entry.addresses) {
+        if (!read.contains(address)) return true;
+    }
     const Result<std::unique_ptr<Pool>> opened = open(entry, accounts);
     if (!opened) return opened.error();
     return false;

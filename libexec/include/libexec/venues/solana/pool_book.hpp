@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -100,7 +101,7 @@ private:
     };
     using Entries = std::vector<std::shared_ptr<Entry>>;  ///< who reads them keeps them, forgotten or not
     Task<Result<Done>> learn_some(Entries entries);
-    Result<bool> learn_one(Entry& entry, const AccountStates& accounts);
+    Result<bool> learn_one(Entry& entry, const std::set<PublicKey>& read, const AccountStates& accounts);
     static Result<bool> follow(Entry& entry, const AccountStates& accounts);
     Result<std::unique_ptr<Pool>> open(Entry& entry, const AccountStates& accounts);
     Rejection leave_out(Entry& entry, Rejection why);
