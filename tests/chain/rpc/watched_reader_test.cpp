@@ -482,4 +482,20 @@ TEST_SUITE("chain/solana/watched_reader") {
         REQUIRE(world.answers.size() == 1);
         CHECK(world.answers[0]);
     }
+
+    TEST_CASE("a reader that is gone asks nobody a second time") {
+        WatchWorld world;
+        world.warm();
+        world.time.pass(3s);
+        world.chain.reached = 100;
+        world.tell(world.pool[0], 105, 50);
+        world.chain.latency = 100ms;
+        world.ask_beside();
+        CHECK(world.chain.calls.size() == 1);
+        world.reader.reset();
+        world.time.pass(300ms);
+        REQUIRE(world.answers.size() == 1);
+        CHECK(world.answers[0].error().reason == Reason::cancelled);
+        CHECK(world.chain.calls.size() == 1);
+    }
 }

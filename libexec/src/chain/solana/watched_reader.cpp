@@ -76,7 +76,7 @@ public:
 
 private:
     static Task<void> fly(std::shared_ptr<Watch> watch, std::shared_ptr<Flight> flight, Set set);
-    static Task<Result<AccountsAtSlot>> ask(ChainReader& reader, Set set, std::uint64_t least_slot);
+    static Task<Result<AccountsAtSlot>> ask(std::shared_ptr<Watch> watch, Set set, std::uint64_t least_slot);
     std::shared_ptr<Flight> start(const Set& set, bool is_asked);
     void renew(const Set& set);
     void follow(const SnapshotShelf::Changes& changes);
@@ -132,9 +132,11 @@ std::shared_ptr<Flight> Watch::start(const Set& set, bool is_asked) {
     return flight;
 }
 
-Task<Result<AccountsAtSlot>> Watch::ask(ChainReader& reader, Set set, std::uint64_t least_slot) {
+Task<Result<AccountsAtSlot>> Watch::ask(std::shared_ptr<Watch> watch, Set set, std::uint64_t least_slot) {
+    // Whom it would ask may be gone as well.
+    if (watch->closed_) co_return reject(Reason::cancelled, "the reader is gone");
     try {
-        co_return co_await reader.accounts(std::move(set), least_slot);
+        co_return co_await watch->parts_.reader.accounts(std::move(set), least_slot);
     } catch (const std::exception& fault) {
         co_return reject(Reason::internal, std::string("a read of accounts threw: ") + fault.what());
     }
@@ -144,11 +146,11 @@ Task<void> Watch::fly(std::shared_ptr<Watch> watch, std::shared_ptr<Flight> flig
     SnapshotShelf& shelf = watch->shelf_;
     const SnapshotShelf::Reading reading = shelf.begin(watch->parts_.clock.now());
     const std::uint64_t least_slot = shelf.least_slot(set);
-    Result<AccountsAtSlot> read = co_await ask(watch->parts_.reader, set, least_slot);
+    Result<AccountsAtSlot> read = co_await ask(watch, set, least_slot);
     if (!read && read.error().reason == Reason::service_unavailable && least_slot > 0) {
         shelf.unreached(set);
         // An older slot is better than none for whoever waits; the shelf does not take it.
-        if (flight->is_asked || !flight->waiting.empty()) read = co_await ask(watch->parts_.reader, set, 0);
+        if (flight->is_asked || !flight->waiting.empty()) read = co_await ask(watch, set, 0);
     }
     bool is_shelved = false;
     if (read) {
