@@ -275,7 +275,7 @@ constexpr std::array setting_table{
     Setting{
         "RPC_SUBSCRIBE", "--rpc-subscribe", "rpc_subscribe", "true or false", "true",
         "listen to the first endpoint's WebSocket for what changes, so that quotes need not read the chain "
-        "each time",
+        "each time and what lands is seen at once",
         false,
         [](Options& o, std::string_view text) { return take_flag(text, o.engine.solana.rpc_subscribe); },
         "true false"},

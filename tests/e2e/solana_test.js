@@ -104,6 +104,42 @@ test('a token the wallet never had gets an account: its rent is booked apart fro
   assert.strictEqual(paid, sol(attempt.amountIn) + sol(attempt.fee) + sol(attempt.rent), 'to the lamport');
 });
 
+// How long an order was under way, from the bytes to the end, in milliseconds.
+async function underWay(daemon, proxy) {
+  await proxy.remember();
+  const id = await submitOk(daemon.url, swap({ amountIn: '0.1' }));
+  const order = await waitForEnd(daemon.url, id, { withinMs: 60000, everyMs: 20 });
+  assert.strictEqual(order.status, 'confirmed', JSON.stringify(order));
+  assert.strictEqual(order.attempts[0].rent, '0.000000000', 'what it moved was told');
+  const events = await readEvents(daemon.url, id);
+  const at = (status) => Date.parse(events.find((event) => event.kind === 'moved' && event.status === status).timestamp);
+  return at('confirmed') - at('submitted');
+}
+
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+
+test('what lands is seen at once where the node tells of it, and a lost connection costs no more than time', async (place) => {
+  const { node, daemon, proxy } = await world(place, { balances: true });
+  const asking = place.daemon({ ...daemon.settings, RPC_SUBSCRIBE: 'false' });
+  await daemon.start();
+  await asking.start();
+  const took = { told: [], asked: [] };
+  for (let n = 0; n < (ALL ? 30 : 10); ++n) {
+    // At no fixed distance from the rounds of questions.
+    await sleep((37 * n) % 500);
+    took.told.push(await underWay(daemon, proxy));
+    took.asked.push(await underWay(asking, proxy));
+  }
+  console.log(`         final after ${median(took.told)} ms where it is told, ${median(took.asked)} ms where it is asked (medians of ${took.told.length})`);
+  assert.ok(median(took.told) < median(took.asked), JSON.stringify(took));
+  // The node hangs up while an order is under way.
+  await proxy.remember();
+  const id = await submitOk(daemon.url, swap({ amountIn: '0.1' }));
+  await sleep(200);
+  await node.call('ctl_dropWs');
+  assert.strictEqual((await waitForEnd(daemon.url, id)).status, 'confirmed');
+});
+
 // What a transaction offered for its place: the limit it asked for at the price it named.
 async function priorityFee(node, signature) {
   const { transaction: [text] } = await node.call('getTransaction', signature, { commitment: 'confirmed' });

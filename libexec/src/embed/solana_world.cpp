@@ -91,11 +91,11 @@ SolanaWorld::SolanaWorld(const Config& config, const Surroundings& around, std::
     find_wallet();
 
     client_.emplace(RpcConfig(endpoints_), *transport_, around_.clock, around_.timers, random_, around_.log);
-    network_ = make_rpc_network(*client_);
-    if (block_engine) bundles_ = make_bundle_network(*network_, *block_engine, *transport_, around_.clock);
     rpc_reader_ = make_rpc_reader(*client_);
     reader_ = rpc_reader_.get();
     if (config_.solana.rpc_subscribe) listen(metrics);
+    network_ = make_rpc_network(*client_, subscriptions_ ? &*subscriptions_ : nullptr);
+    if (block_engine) bundles_ = make_bundle_network(*network_, *block_engine, *transport_, around_.clock);
     book_.emplace(std::move(pools), *reader_, around_.clock, &around_.log);
     asio::co_spawn(around_.io, client_->keep_probing(), asio::detached);
     asio::co_spawn(around_.io, learn(*book_), asio::detached);
@@ -117,8 +117,8 @@ SolanaWorld::~SolanaWorld() {
     if (discovery_) discovery_->stop();
 }
 
-/// Quotes listen to the endpoint that was named first. Nothing is connected before there is something to
-/// listen to.
+/// Quotes, and orders that were sent, listen to the endpoint that was named first. Nothing is connected
+/// before there is something to listen to.
 void SolanaWorld::listen(Metrics& metrics) {
     const Executor executor = around_.io.get_executor();
     WebSocketClientConfig sockets = rpc_socket_config();

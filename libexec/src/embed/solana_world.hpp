@@ -51,10 +51,10 @@ private:
     std::vector<RpcEndpoint> endpoints_;
     std::unique_ptr<RpcTransport> transport_;
     std::optional<RpcClient> client_;
-    std::unique_ptr<SolanaNetwork> network_;
-    std::unique_ptr<SolanaNetwork> bundles_;  ///< over the other one; null without a block engine
     std::unique_ptr<RpcSocketMaker> sockets_;
     std::optional<RpcSubscriptions> subscriptions_;  ///< unless they are switched off
+    std::unique_ptr<SolanaNetwork> network_;
+    std::unique_ptr<SolanaNetwork> bundles_;  ///< over the other one; null without a block engine
     std::unique_ptr<ChainReader> rpc_reader_;
     std::unique_ptr<ChainReader> watched_reader_;  ///< likewise
     ChainReader* reader_ = nullptr;                ///< which of them quotes and builds read through

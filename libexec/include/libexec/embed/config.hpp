@@ -13,7 +13,7 @@ namespace libexec {
 struct SolanaConfig {
     std::string rpc_urls;       ///< http or https, with commas between; may hold a provider's keys
     std::string rpc_ca_file;    ///< PEM file of who is trusted; empty: whom the system trusts
-    bool rpc_subscribe = true;  ///< quotes listen to the first of rpc_urls for what changes
+    bool rpc_subscribe = true;  ///< listens to the first of rpc_urls for what changes and lands
     std::string keypair_file;   ///< of the wallet, as solana-keygen writes it; or `signer_socket`
     std::string signer_socket;  ///< where an execsign listens that has the wallet's key
     std::string pools_file;     ///< addresses of pools, one a line
