@@ -40,7 +40,7 @@ struct Exchange {
 class DammPool final : public Pool {
 public:
     DammPool(const PublicKey& address, const State& state, PoolSide a, PoolSide b)
-        : address_(address), state_(state), a_(std::move(a)), b_(std::move(b)) {}
+        : address_(address), state_(state), a_(a), b_(b) {}
 
     const PublicKey& address() const override { return address_; }
     const PublicKey& mint_a() const override { return a_.mint; }
@@ -249,8 +249,7 @@ public:
                 return bad_account("the pool", pool, "it says something else of its mints than they do");
             sides.push_back(std::move(side).value());
         }
-        return std::unique_ptr<Pool>(
-            new DammPool(pool, state.value(), std::move(sides[0]), std::move(sides[1])));
+        return std::unique_ptr<Pool>(new DammPool(pool, state.value(), sides[0], sides[1]));
     }
 
     std::optional<PoolSwap> read_swap(const Instruction& instruction) const override {

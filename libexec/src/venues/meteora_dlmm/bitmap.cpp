@@ -76,7 +76,8 @@ bool Bitmap::find(std::size_t& place, bool down) const {
 std::vector<std::int32_t> Bitmap::on_the_way(bool down) const {
     std::vector<std::int32_t> arrays;
     // Every bin there can be is in an array there can be; so the first place is one.
-    auto place = static_cast<std::size_t>(array_of(active_) + reach);
+    const std::int32_t first = array_of(active_) + reach;
+    auto place = static_cast<std::size_t>(first);
     while (arrays.size() < arrays_most && find(place, down)) {
         arrays.push_back(static_cast<std::int32_t>(place) - reach);
         if (place == (down ? 0 : 64 * words_.size() - 1)) break;

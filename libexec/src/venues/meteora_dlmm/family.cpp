@@ -49,7 +49,7 @@ struct Contents {
 class Pair final : public Pool {
 public:
     Pair(const PublicKey& address, Contents contents, PoolSide x, PoolSide y)
-        : address_(address), contents_(std::move(contents)), x_(std::move(x)), y_(std::move(y)) {
+        : address_(address), contents_(std::move(contents)), x_(x), y_(y) {
         for (std::size_t down = 0; down < 2; ++down) {
             terrains_[down].active = contents_.state.active;
             terrains_[down].lowest = contents_.state.lowest;
@@ -162,7 +162,7 @@ private:
         fill.fee = walked.fee;
         fill.impact_bps = impact_bps(contents_.state.price, walked, course);
         fill.crossings = walked.crossings;
-        const auto settled = settle(way, fill, given, received);
+        auto settled = settle(way, fill, given, received);
         if (!settled || course.fee_on_input) return settled;
         PoolTrade made = settled.value();
         made.fee_mint = way.out.mint;

@@ -63,7 +63,7 @@ struct Contents {
 class Whirlpool final : public Pool {
 public:
     Whirlpool(const PublicKey& address, Contents contents, PoolSide a, PoolSide b)
-        : address_(address), contents_(std::move(contents)), a_(std::move(a)), b_(std::move(b)) {
+        : address_(address), contents_(std::move(contents)), a_(a), b_(b) {
         const Ways ways(contents_.state);
         terrains_[0] = terrain(ways.up);
         terrains_[1] = terrain(ways.down);

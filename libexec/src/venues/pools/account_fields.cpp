@@ -26,7 +26,7 @@ Result<const AccountState*> find_account(const AccountStates& accounts, const Pu
 
 Result<const AccountState*> find_owned(const AccountStates& accounts, const PublicKey& key,
                                        const PublicKey& program, const AccountShape& shape) {
-    const auto found = find_account(accounts, key, shape.what);
+    auto found = find_account(accounts, key, shape.what);
     if (!found) return found.error();
     const AccountState& account = *found.value();
     if (account.owner != program)

@@ -25,7 +25,7 @@ constexpr SaleShape sale = {.program = program,
 class AmmPool final : public Pool {
 public:
     AmmPool(const PublicKey& address, const State& state, PoolSide coin, PoolSide pc)
-        : address_(address), state_(state), coin_(std::move(coin)), pc_(std::move(pc)) {}
+        : address_(address), state_(state), coin_(coin), pc_(pc) {}
 
     const PublicKey& address() const override { return address_; }
     const PublicKey& mint_a() const override { return coin_.mint; }
@@ -144,8 +144,7 @@ public:
                 return bad_account("the pool", pool, "it owes more than its vault holds");
             sides.push_back(std::move(side).value());
         }
-        return std::unique_ptr<Pool>(
-            new AmmPool(pool, state.value(), std::move(sides[0]), std::move(sides[1])));
+        return std::unique_ptr<Pool>(new AmmPool(pool, state.value(), sides[0], sides[1]));
     }
 
     std::optional<PoolSwap> read_swap(const Instruction& instruction) const override {

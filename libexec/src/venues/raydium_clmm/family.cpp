@@ -51,10 +51,7 @@ struct Contents {
 class ClmmPool final : public Pool {
 public:
     ClmmPool(const PublicKey& address, Contents contents, PoolSide first, PoolSide second)
-        : address_(address),
-          contents_(std::move(contents)),
-          first_(std::move(first)),
-          second_(std::move(second)) {}
+        : address_(address), contents_(std::move(contents)), first_(first), second_(second) {}
 
     const PublicKey& address() const override { return address_; }
     const PublicKey& mint_a() const override { return first_.mint; }
@@ -243,8 +240,7 @@ public:
             if (!way) return way.error();
             contents.ways[a_to_b ? 1 : 0] = std::move(way).value();
         }
-        return std::unique_ptr<Pool>(
-            new ClmmPool(pool, std::move(contents), std::move(sides[0]), std::move(sides[1])));
+        return std::unique_ptr<Pool>(new ClmmPool(pool, std::move(contents), sides[0], sides[1]));
     }
 
     std::optional<PoolSwap> read_swap(const Instruction& instruction) const override {

@@ -27,11 +27,7 @@ constexpr std::uint8_t swap_off = 1 << 2;
 class CpmmPool final : public Pool {
 public:
     CpmmPool(const PublicKey& address, const State& state, Rates rates, PoolSide first, PoolSide second)
-        : address_(address),
-          state_(state),
-          rates_(rates),
-          first_(std::move(first)),
-          second_(std::move(second)) {}
+        : address_(address), state_(state), rates_(rates), first_(first), second_(second) {}
 
     const PublicKey& address() const override { return address_; }
     const PublicKey& mint_a() const override { return first_.mint; }
@@ -155,8 +151,7 @@ public:
                 return bad_account("the pool", pool, "it owes more fees than its vault holds");
             sides.push_back(std::move(side).value());
         }
-        return std::unique_ptr<Pool>(
-            new CpmmPool(pool, state.value(), rates.value(), std::move(sides[0]), std::move(sides[1])));
+        return std::unique_ptr<Pool>(new CpmmPool(pool, state.value(), rates.value(), sides[0], sides[1]));
     }
 
     std::optional<PoolSwap> read_swap(const Instruction& instruction) const override {
