@@ -138,6 +138,8 @@ test('execd finds the pools of its pairs; orders that come before wait, and thos
   let searches = true;
   const first = await between(place, node, async (method) => {
     while (method === 'getProgramAccounts' && !searches) await sleep(20);
+    // So slow that the other one is asked first for whatever it answers.
+    if (method !== 'getProgramAccounts') await sleep(300);
     return null;
   });
   const second = await between(place, node, (method) => (method === 'getProgramAccounts' ? 403 : null));
