@@ -72,7 +72,7 @@ class Trade {
 public:
     Trade(const Terrain& terrain, FeeRate rate, std::uint64_t amount, const Course& course)
         : terrain_(terrain),
-          rate_(std::move(rate)),
+          rate_(rate),
           course_(course),
           left_(amount),
           limit_(course.a_to_b ? least_price + 1 : most_price - 1) {
@@ -164,7 +164,7 @@ private:
 }  // namespace
 
 Result<Walk> walk(const Terrain& terrain, FeeRate rate, std::uint64_t amount, const Course& course) {
-    return Trade(terrain, std::move(rate), amount, course).go();
+    return Trade(terrain, rate, amount, course).go();
 }
 
 }  // namespace libexec::raydium_clmm_pool

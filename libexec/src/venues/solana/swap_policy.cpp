@@ -53,7 +53,7 @@ Result<Done> SwapPolicy::check(const Message& message, const SwapTerms& terms,
     if (message.keys.front() != wallet_)
         return refuse("fee_payer",
                       message.keys.front().to_string() + " pays, not the wallet " + wallet_.to_string());
-    if (const auto fit = check_terms(terms, config_.most_per_order); !fit) return fit;
+    if (auto fit = check_terms(terms, config_.most_per_order); !fit) return fit;
     if (!message.lookups.empty() && tables.empty())
         return refuse("lookup_table", std::to_string(message.lookups.size()) +
                                           " lookup tables are used, and what is in them is not known here");
