@@ -44,7 +44,7 @@ function(libexec_unity target)
     endif()
     cmake_parse_arguments(UNITY "" "" "APART" ${ARGN})
     # GCC does not say this of a type in a main source, and takes every part of such a source for a header.
-    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
     set_source_files_properties(${UNITY_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "chain/solana/balance_changes.hpp"
+#include "libexec/model/money.hpp"
 #include "libexec/solana/well_known.hpp"
 #include "support/token_bytes.hpp"
 
@@ -116,11 +117,28 @@ TEST_SUITE("chain/balance_changes") {
         check(others, 70, 8);
     }
 
-    TEST_CASE("an account with less in it than the SOL that is wrapped there is no account") {
-        auto odd = landed({1'000'000'000, 0, rent, 1}, {900'000'000, 600, rent, 1});
-        odd.tokens_before = {entry(2, usdc, wallet, 60)};
-        odd.tokens_after = {entry(1, well_known::wrapped_sol, wallet, 700), entry(2, usdc, wallet, 90)};
-        CHECK(balance_changes(odd, wallet).error().detail.find("less than it has to") != std::string::npos);
+    TEST_CASE("lamports that lay where an account of wrapped SOL is made are no rent, and hide no amounts") {
+        // More than its rent: the rest counts as wrapped from the start, and none was paid.
+        const std::uint64_t gift = rent + 500;
+        auto gifted = landed({1'000'000'000, gift, rent, 1}, {1'000'000'000 - 5'000, gift + 700, rent, 1});
+        gifted.tokens_before = {entry(2, usdc, wallet, 90)};
+        gifted.tokens_after = {entry(1, well_known::wrapped_sol, wallet, 500 + 700),
+                               entry(2, usdc, wallet, 60)};
+        check(gifted, 30, 700, Rent{0, 0});
+    }
+
+    TEST_CASE("more than can be booked was not told") {
+        auto odd = landed({1'000'000'000, rent, 1}, {1'000'000'000 - 5'000 - 70, rent, 1});
+        odd.tokens_before = {entry(1, usdc, wallet, 0)};
+        odd.tokens_after = {entry(1, usdc, wallet, Amount::most)};
+        check(odd, 70, Amount::most);
+        odd.tokens_after = {entry(1, usdc, wallet, std::uint64_t{Amount::most} + 1)};
+        CHECK(!balance_changes(odd, wallet));
+        auto rich =
+            landed({1'000'000'000, 0, rent, 1}, {900'000'000, std::uint64_t{Amount::most} + 1, rent, 1});
+        rich.tokens_before = {entry(2, usdc, wallet, 60)};
+        rich.tokens_after = {entry(1, bonk, wallet, 5), entry(2, usdc, wallet, 90)};
+        CHECK(!balance_changes(rich, wallet));
     }
 
     TEST_CASE("what is no swap, or not told, is not guessed") {

@@ -48,6 +48,7 @@ ShelfBounds small_bounds() {
     ShelfBounds bounds;
     bounds.sets_most = 3;
     bounds.accounts_most = 5;
+    bounds.in_use_for = 0ms;
     return bounds;
 }
 
@@ -202,6 +203,30 @@ TEST_SUITE("chain/snapshot_shelf") {
         CHECK(shelf.tidy(shelf_start - 1us).end == one);
     }
 
+    TEST_CASE("sets in use make no room for another, which is not kept then") {
+        ShelfBounds bounds = small_bounds();
+        bounds.in_use_for = 10s;
+        SnapshotShelf shelf{bounds};
+        const Set one{shelf_key(1), shelf_key(2)};
+        const Set two{shelf_key(3), shelf_key(4)};
+        const Set three{shelf_key(5), shelf_key(6)};
+        shelf.ask(one, shelf_start);
+        shelf.ask(two, shelf_start + 1s);
+        // All three in turn, as quotes of three pairs ask: the first two stay.
+        for (int turn = 2; turn < 8; ++turn) {
+            const Time now = shelf_start + std::chrono::seconds(turn);
+            const auto changes = shelf.ask(three, now);
+            CHECK(changes.begin.empty());
+            CHECK(changes.end.empty());
+            CHECK_FALSE(shelf.put(three, shelf.begin(now), read_at(1, {})));
+            shelf.ask(two, now);
+        }
+        // The first was not asked for since.
+        const auto changes = shelf.ask(three, shelf_start + 10s + 1us);
+        CHECK(changes.end == one);
+        CHECK(changes.begin == three);
+    }
+
     TEST_CASE("a read is to be of a slot that shows all changes, unless nobody can be asked who has it") {
         ShelfPair pair;
         CHECK(pair.shelf.least_slot(pair.set) == 0);
@@ -218,9 +243,13 @@ TEST_SUITE("chain/snapshot_shelf") {
         // A slot that nobody has ever come near is a lie, and breaks what is there all the same.
         pair.shelf.changed(pair.a, 104 + SnapshotShelf::ahead_most, holding(12));
         CHECK(pair.shelf.least_slot(pair.set) == 104 + SnapshotShelf::ahead_most);
-        pair.shelf.changed(pair.a, 105 + SnapshotShelf::ahead_most, holding(12));
-        CHECK(pair.shelf.least_slot(pair.set) == 102);
-        CHECK_FALSE(pair.read(110));
+        CHECK(pair.read(104 + SnapshotShelf::ahead_most, 12));
+        const std::uint64_t beyond = 105 + 2 * SnapshotShelf::ahead_most;
+        CHECK(pair.shelf.changed(pair.a, beyond, holding(13)) == std::vector<Set>{pair.set});
+        CHECK_FALSE(pair.has());
+        // But it does not keep the shelf from taking what is read afterwards.
+        CHECK(pair.shelf.least_slot(pair.set) == 104 + SnapshotShelf::ahead_most);
+        CHECK(pair.read(110 + SnapshotShelf::ahead_most, 12));
     }
 }
 

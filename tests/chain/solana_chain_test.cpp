@@ -268,6 +268,18 @@ TEST_SUITE("chain/solana_chain") {
         }
     }
 
+    TEST_CASE("a fee that cannot be booked was not told") {
+        World world;
+        for (const char* endpoint : {"a", "b"}) world.say(endpoint, status(Commitment::finalized));
+        world.tell();
+        world.network.detail->fee_lamports = std::uint64_t{1} << 63;
+        for (int round = 0; round < 5; ++round) CHECK(world.undecided());
+        const Observation seen = world.observe();
+        REQUIRE(std::holds_alternative<Landed>(seen));
+        CHECK(std::get<Landed>(seen).fee_lamports == 0);
+        CHECK(std::get<Landed>(seen).amount_in == Amount(70));
+    }
+
     TEST_CASE("a tip counts as a part of the fee, where it was paid") {
         World world;
         MessageDraft draft;

@@ -401,6 +401,21 @@ TEST_SUITE("embed/open") {
         CHECK_THROWS_AS(libexec::open(unlucky_world(dir), *log), std::runtime_error);
     }
 
+    TEST_CASE("a tip that no block engine looks at is refused") {
+        const TempDir dir;
+        const auto log = make_silent_log();
+        Config config = unlucky_world(dir);
+        config.chain = "solana";
+        config.solana.rpc_urls = "http://127.0.0.1:1";
+        config.solana.keypair_file = dir.file("no.json");
+        config.solana.pools_file = dir.file("pools");
+        config.solana.jito_url = "https://block-engine.example";
+        config.solana.jito_tip_lamports = 999;
+        CHECK_THROWS_WITH(libexec::open(config, *log),
+                          "configuration: jito_tip_lamports must be at least 1000, or no block engine looks "
+                          "at the bundle");
+    }
+
     TEST_CASE("pairs whose pools are to be found are two known tokens each, once, and a cluster's") {
         const TempDir dir;
         const auto log = make_silent_log();

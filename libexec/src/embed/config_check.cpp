@@ -62,13 +62,13 @@ void check_solana(const Config& config) {
             "discover_interval must be 30 s..24 h");
     require(solana.priority_fee_floor <= solana.priority_fee_cap,
             "priority_fee_floor must not be above priority_fee_cap");
+    require(solana.jito_url.empty() || solana.jito_tip_lamports >= jito_tip_least,
+            "jito_tip_lamports must be at least " + std::to_string(jito_tip_least) +
+                ", or no block engine looks at the bundle");
     if (solana.explorer_url == "auto" || solana.explorer_url == "off" || solana.explorer_url.empty()) return;
     const Result<Explorer> explorer = Explorer::of(solana.explorer_url);
     require(bool(explorer),
             "explorer_url must be auto, off or a template: " + (explorer ? "" : explorer.error().detail));
-    require(solana.jito_url.empty() || solana.jito_tip_lamports >= jito_tip_least,
-            "jito_tip_lamports must be at least " + std::to_string(jito_tip_least) +
-                ", or no block engine looks at the bundle");
 }
 
 }  // namespace

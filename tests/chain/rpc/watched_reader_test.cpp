@@ -445,9 +445,10 @@ TEST_SUITE("chain/solana/watched_reader") {
         std::vector<PublicKey> many;
         for (std::uint8_t i = 0; i < 255; ++i) many.push_back(watched_key(i));
         std::vector<PublicKey> more;
-        for (std::uint8_t i = 0; i < 255; ++i) {
+        for (std::size_t i = 0; i < 400; ++i) {
             std::array<std::uint8_t, 32> bytes{};
-            bytes[1] = static_cast<std::uint8_t>(i + 1);
+            bytes[1] = static_cast<std::uint8_t>(i % 250 + 1);
+            bytes[2] = static_cast<std::uint8_t>(i / 250);
             more.emplace_back(bytes);
         }
         many.insert(many.end(), more.begin(), more.end());
@@ -468,6 +469,18 @@ TEST_SUITE("chain/solana/watched_reader") {
         REQUIRE(world.ask());
         REQUIRE(world.ask());
         CHECK(world.chain.calls.size() == 4);
+
+        // Room comes back, and is used: two of all there is are the pool's.
+        others.clear();
+        world.time.pass(1s);
+        REQUIRE(world.ask());
+        for (std::uint8_t i = 0; i < 255; ++i) {
+            for (const Commitment commitment : {Commitment::finalized, Commitment::processed}) {
+                auto made = world.subscriptions->account(more[i], commitment, [](const RpcNotice&) {});
+                if (made) others.push_back(std::move(made).value());
+            }
+        }
+        CHECK(others.size() == 448);
     }
 
     TEST_CASE("a reader that throws is an error, and one that goes away leaves nothing behind") {

@@ -1,8 +1,9 @@
 #include "balance_changes.hpp"
 
-#include <limits>
+#include <algorithm>
 #include <map>
 
+#include "libexec/model/money.hpp"
 #include "libexec/solana/well_known.hpp"
 
 namespace libexec {
@@ -11,9 +12,7 @@ namespace {
 __extension__ using Signed = __int128;  // differences of 64-bit amounts
 
 /// Whether it is a number of base units, whichever way it went.
-bool fits(Signed change) {
-    return (change < 0 ? -change : change) <= Signed(std::numeric_limits<std::uint64_t>::max());
-}
+bool fits(Signed change) { return (change < 0 ? -change : change) <= Signed(Amount::most); }
 
 Rejection unreadable(const std::string& what) {
     return reject(Reason::chain_rejected, "what the transaction moved cannot be told: " + what);
@@ -69,12 +68,13 @@ Result<BalanceChanges> balance_changes(const LandedTransaction& landed, const Pu
 
     const Signed paid = rent_of(after, landed.lamports_after, before, landed.lamports_before);
     const Signed returned = rent_of(before, landed.lamports_before, after, landed.lamports_after);
-    if (paid < 0 || returned < 0) return unreadable("a token account holds less than it has to");
     if (!fits(paid) || !fits(returned)) return unreadable("there are not so many lamports");
 
     BalanceChanges changes;
-    changes.rent.paid_lamports = static_cast<std::uint64_t>(paid);
-    changes.rent.returned_lamports = static_cast<std::uint64_t>(returned);
+    // Below zero where somebody had laid lamports at the address of an account of wrapped SOL: what is more
+    // than its rent counts as wrapped from then on.
+    changes.rent.paid_lamports = static_cast<std::uint64_t>(std::max(paid, Signed(0)));
+    changes.rent.returned_lamports = static_cast<std::uint64_t>(std::max(returned, Signed(0)));
     for (const auto& [mint, change] : tokens) {
         std::uint64_t& into = change < 0 ? changes.gone : changes.come;
         if (change == 0) continue;

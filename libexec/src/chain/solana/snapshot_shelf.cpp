@@ -36,21 +36,36 @@ SnapshotShelf::Changes SnapshotShelf::ask(const Set& set, Time now) {
     }
     const auto size = static_cast<std::size_t>(std::count_if(set.begin(), set.end(), is_listened_to));
     if (size > bounds_.accounts_most || bounds_.sets_most == 0) return changes;
+    while (!has_room_for(set)) {
+        const auto idle = idlest(now);
+        if (idle == sets_.end()) return changes;
+        drop(idle, changes);
+    }
     Held held;
     held.asked_at = now;
     sets_.emplace(set, std::move(held));
     for (const PublicKey& account : set) {
         if (is_listened_to(account) && ++heard_[account].sets == 1) changes.begin.push_back(account);
     }
-    while (sets_.size() > bounds_.sets_most || heard_.size() > bounds_.accounts_most) {
-        auto oldest = sets_.end();
-        for (auto other = sets_.begin(); other != sets_.end(); ++other) {
-            if (other->first == set) continue;
-            if (oldest == sets_.end() || other->second.asked_at < oldest->second.asked_at) oldest = other;
-        }
-        drop(oldest, changes);
-    }
     return changes;
+}
+
+bool SnapshotShelf::has_room_for(const Set& set) const {
+    const auto is_new = [this](const PublicKey& account) {
+        return is_listened_to(account) && !heard_.contains(account);
+    };
+    const auto added = static_cast<std::size_t>(std::count_if(set.begin(), set.end(), is_new));
+    return sets_.size() < bounds_.sets_most && heard_.size() + added <= bounds_.accounts_most;
+}
+
+/// The one that was not asked for for the longest, or nothing when all are in use.
+SnapshotShelf::Sets::iterator SnapshotShelf::idlest(Time now) {
+    const auto oldest = std::min_element(sets_.begin(), sets_.end(), [](const auto& a, const auto& b) {
+        return a.second.asked_at < b.second.asked_at;
+    });
+    const bool is_idle =
+        oldest != sets_.end() && !is_within(oldest->second.asked_at, now, bounds_.in_use_for);
+    return is_idle ? oldest : sets_.end();
 }
 
 SnapshotShelf::Changes SnapshotShelf::tidy(Time now) {
@@ -159,10 +174,16 @@ std::vector<SnapshotShelf::Set> SnapshotShelf::changed(const PublicKey& account,
     Heard& heard = found->second;
     // They need not come in their order.
     if (heard.slot && slot < *heard.slot) return broken;
-    heard.slot = slot;
-    heard.state = state;
+    // A slot that cannot be is no reason to take nothing for new ever after; nor is it one to trust what is
+    // there.
+    const bool cannot_be = newest_read_ > 0 && slot > newest_read_ + ahead_most;
+    if (!cannot_be) {
+        heard.slot = slot;
+        heard.state = state;
+    }
     for (auto& [set, held] : sets_) {
-        if (!held.snapshot || !holds(set, account) || !contradicts(account, heard, *held.snapshot)) continue;
+        if (!held.snapshot || !holds(set, account)) continue;
+        if (!cannot_be && !contradicts(account, heard, *held.snapshot)) continue;
         held.snapshot.reset();
         broken.push_back(set);
     }

@@ -14,12 +14,15 @@ namespace libexec {
 
 /// How much a shelf holds, and for how long.
 struct ShelfBounds {
-    std::size_t sets_most = 64;
-    std::size_t accounts_most = 400;  ///< of all sets together, that are to be listened to
+    std::size_t sets_most = 128;
+    std::size_t accounts_most = 600;  ///< of all sets together, that are to be listened to
     /// A snapshot is used no longer than this after the chain was asked for it, whatever was heard: a node
     /// that has fallen silent without a word does no more harm than that.
     std::chrono::milliseconds age_most{2'000};
     std::chrono::milliseconds kept_for{60'000};  ///< since a set was asked for
+    /// Since then it does not make room for another: more sets than there is room for, asked for in turn,
+    /// would push each other out each time, and be listened to for nothing.
+    std::chrono::milliseconds in_use_for{10'000};
 };
 
 /// Snapshots of the chain's accounts that were read, each for as long as it can be used again. A snapshot is
@@ -45,8 +48,8 @@ public:
 
     explicit SnapshotShelf(ShelfBounds bounds) : bounds_(bounds) {}
 
-    /// Somebody asks for a set. The sets that were not asked for for the longest make room for it; one that
-    /// is larger than all the room is not kept.
+    /// Somebody asks for a set. Sets that are not in use make room for it, those that were not asked for for
+    /// the longest first; when that is not enough it is not kept.
     Changes ask(const Set& set, Time now);
     /// The sets that nobody has asked for lately go.
     Changes tidy(Time now);
@@ -97,6 +100,8 @@ private:
     using Sets = std::map<Set, Held>;
 
     void drop(Sets::iterator set, Changes& changes);
+    bool has_room_for(const Set& set) const;
+    Sets::iterator idlest(Time now);
     static bool contradicts(const PublicKey& account, const Heard& heard, const AccountsAtSlot& read);
 
     const ShelfBounds bounds_;

@@ -44,6 +44,10 @@ Verdict weigh(const SignatureViews& seen) {
 
 /// How often it is asked again what a transaction moved that did land.
 constexpr int tellings_most = 5;
+/// Whose tellings are counted at a time.
+constexpr std::size_t untold_most = 10'000;
+/// What can be booked, with room for a tip.
+constexpr std::uint64_t fee_most = Amount::most / 2;
 
 /// Looks after the endpoints while the chain lives.
 struct Watch {
@@ -133,6 +137,9 @@ private:
         LandedTransaction detail = *told.value();
         if (detail.error.has_value() != status.error.has_value() || detail.slot != landed.slot)
             co_return Unknown{};
+        // More than can be booked is no fee that anybody paid: whoever says so has told nothing.
+        const bool is_told = detail.fee_lamports <= fee_most;
+        if (!is_told) detail.fee_lamports = 0;
         landed.fee_lamports = detail.fee_lamports;
         const Result<Transaction> sent = decode_transaction(attempt.signed_bytes);
         if (!sent) {
@@ -143,14 +150,20 @@ private:
         if (detail.error) {
             landed.error = failure_of(*detail.error, message);
             landed.rent = Rent();  // what a failed transaction did is undone
+            untold_.erase(attempt.signature);
             co_return landed;
         }
         // A tip pays for the same as the chain's own fee: a place in a block. One that failed pays none.
         detail.fee_lamports += tips_in(message);
         landed.fee_lamports = detail.fee_lamports;
-        const Result<BalanceChanges> moved = balance_changes(detail, message.keys.front());
+        const Result<BalanceChanges> moved =
+            is_told ? balance_changes(detail, message.keys.front())
+                    : Result<BalanceChanges>(
+                          reject(Reason::chain_rejected, "the node says a fee that cannot be"));
         if (!moved) {
             // It did land, and the next answer, perhaps of another node, may tell what it moved.
+            // Of an order that another node has taken over nobody says here how it ended.
+            if (untold_.size() >= untold_most) untold_.erase(untold_.begin());
             const bool asks_again = ++untold_[attempt.signature] <= tellings_most;
             if (asks_again) co_return Unknown{};
             untold_.erase(attempt.signature);

@@ -5,6 +5,7 @@
 #include <exception>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 using Set = SnapshotShelf::Set;
 
-constexpr std::chrono::hours until_rung{1};  // who waits so long looks again and waits on
+constexpr std::chrono::hours until_rung{1};      // who waits so long looks again and waits on
+constexpr std::chrono::seconds listen_pause{1};  // between tries to listen to what there was no room for
 
 /// How a question was answered, as the metric calls it.
 constexpr std::string_view from_shelf = "shelf";      // by what was read before
@@ -81,6 +83,7 @@ private:
     void renew(const Set& set);
     void follow(const SnapshotShelf::Changes& changes);
     void listen_to(const PublicKey& account);
+    void listen_again(Time now);
     void told(const PublicKey& account, const RpcNotice& notice);
     void count(std::string_view from, double by = 1) const {
         if (reads_) reads_->with({from}).add(by);
@@ -95,6 +98,8 @@ private:
     RenewalBudget budget_;
     bool last_failed_ = false;  ///< of all reads
     bool told_of_limit_ = false;
+    std::set<PublicKey> unheard_;  ///< there was no room to listen to these
+    Time again_at_{};              ///< when they are tried again
     bool closed_ = false;
 };
 
@@ -103,6 +108,7 @@ private:
 Task<Result<AccountsAtSlot>> Watch::recent(std::shared_ptr<Watch> watch, Set set) {
     const Time now = watch->parts_.clock.now();
     watch->follow(watch->shelf_.ask(set, now));
+    watch->listen_again(now);
     if (std::optional<AccountsAtSlot> found = watch->shelf_.find(set, now)) {
         watch->count(from_shelf);
         co_return *std::move(found);
@@ -125,7 +131,7 @@ Task<Result<AccountsAtSlot>> Watch::recent(std::shared_ptr<Watch> watch, Set set
 }
 
 std::shared_ptr<Flight> Watch::start(const Set& set, bool is_asked) {
-    const auto flight = std::make_shared<Flight>(++flights_begun_, is_asked);
+    auto flight = std::make_shared<Flight>(++flights_begun_, is_asked);
     flights_[set] = flight;
     // Beside whoever asks: he may go away, and others wait for it, too.
     asio::co_spawn(parts_.executor, fly(shared_from_this(), flight, set), asio::detached);
@@ -176,7 +182,10 @@ void Watch::renew(const Set& set) {
 }
 
 void Watch::follow(const SnapshotShelf::Changes& changes) {
-    for (const PublicKey& account : changes.end) listening_.erase(account);
+    for (const PublicKey& account : changes.end) {
+        listening_.erase(account);
+        unheard_.erase(account);
+    }
     for (const PublicKey& account : changes.begin) listen_to(account);
 }
 
@@ -187,13 +196,23 @@ void Watch::listen_to(const PublicKey& account) {
     Result<RpcSubscription> made = parts_.subscriptions.account(account, Commitment::confirmed, handler);
     if (made) {
         listening_[account] = std::move(made).value();
+        unheard_.erase(account);
         return;
     }
     // What is not listened to is read each time.
+    unheard_.insert(account);
     if (!std::exchange(told_of_limit_, true))
         parts_.log.warn("quotes.unwatched",
                         "a pool's accounts are read for each quote: " + made.error().detail,
                         {LogField{"account", account.to_string()}});
+}
+
+/// Room comes back when others stop listening.
+void Watch::listen_again(Time now) {
+    if (unheard_.empty() || (now < again_at_ && again_at_ - now <= listen_pause)) return;
+    again_at_ = now + listen_pause;
+    const std::set<PublicKey> missing = unheard_;
+    for (const PublicKey& account : missing) listen_to(account);
 }
 
 void Watch::told(const PublicKey& account, const RpcNotice& notice) {

@@ -183,6 +183,7 @@ public:
         if (quote.amount_in == Amount(0) || quote.amount_out == Amount(0))
             co_return reject(Reason::amount_too_small, "the counterparty would take or pay nothing");
 
+        const Time read_at = parts_.clock.now();
         Result<Stall> read = co_await read_stall(parts_.reader, counterparty_->public_key(), request.token_in,
                                                  request.token_out, std::vector<PublicKey>(), 0);
         if (!read) co_return read.error();
@@ -199,6 +200,7 @@ public:
         quote.network_cost =
             network_cost(quote, request, 2, price ? price.value() : fees_.last_price(stall.pays_from));
         quote.quoted_at = parts_.clock.now();
+        quote.age = std::max(quote.quoted_at - read_at, std::chrono::microseconds(0));
         quote.latency = std::max(quote.quoted_at - asked_at, std::chrono::microseconds(0));
         co_return quote;
     }
