@@ -95,7 +95,8 @@ SolanaWorld::SolanaWorld(const Config& config, const Surroundings& around, std::
     reader_ = rpc_reader_.get();
     if (config_.solana.rpc_subscribe) listen(metrics);
     network_ = make_rpc_network(*client_, subscriptions_ ? &*subscriptions_ : nullptr);
-    if (block_engine) bundles_ = make_bundle_network(*network_, *block_engine, *transport_, around_.clock);
+    if (block_engine)
+        bundles_ = make_bundle_network(*network_, *block_engine, *transport_, around_.clock, around_.log);
     book_.emplace(std::move(pools), *reader_, around_.clock, &around_.log);
     asio::co_spawn(around_.io, client_->keep_probing(), asio::detached);
     asio::co_spawn(around_.io, learn(*book_), asio::detached);
@@ -158,6 +159,12 @@ void SolanaWorld::check_cluster() {
         run_now(io, pause(*timers, cluster_pause));
     }
     choose_explorer(cluster);
+    const bool tips_nobody =
+        cluster && (cluster_of(*cluster) == Cluster::devnet || cluster_of(*cluster) == Cluster::testnet);
+    if (!config_.solana.jito_url.empty() && tips_nobody)
+        throw std::runtime_error(
+            "configuration: jito_url: the accounts that are tipped are those of mainnet, and the endpoints "
+            "are of devnet or testnet; leave it out");
     if (config_.solana.real_funds) return;
     if (!cluster)
         throw std::runtime_error("no endpoint tells which cluster it belongs to, and it may be mainnet: " +

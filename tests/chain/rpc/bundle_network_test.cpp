@@ -1,5 +1,6 @@
 #include "libexec/chain/solana/bundle_network.hpp"
 
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -33,9 +34,20 @@ struct BundleWorld : RpcWorld {
     }
     Result<Done> send() { return run(network->send(intent())); }
 
+    std::size_t logged(const std::string& event) const {
+        std::size_t count = 0;
+        const std::string text = lines.str();
+        for (std::size_t at = text.find(event); at != std::string::npos; at = text.find(event, at + 1))
+            ++count;
+        return count;
+    }
+    void later(std::chrono::microseconds span) { run(time.sleep_for(span)); }
+
+    std::ostringstream lines;
+    std::unique_ptr<Log> watched = make_stream_log(lines, LogLevel::info, LogFormat::json, time);
     std::unique_ptr<SolanaNetwork> others = make_rpc_network(*client);
     std::unique_ptr<SolanaNetwork> network =
-        make_bundle_network(*others, BlockEngine::parse(engine_url).value(), nodes, time);
+        make_bundle_network(*others, BlockEngine::parse(engine_url).value(), nodes, time, *watched);
 };
 
 bool mentions(const std::string& text, const std::string& words) {
@@ -57,9 +69,27 @@ TEST_SUITE("chain/solana/bundle_network") {
         REQUIRE(params[0].items().size() == 1);
         CHECK(params[0].items()[0].text() == to_base64(Bytes(300, 7)));
         CHECK(params[1]["encoding"].text() == "base64");
-        // The same bytes again make the same bundle.
+        // The same bytes again make the same bundle, which the engine has for some seconds.
+        REQUIRE(world.send());
+        CHECK(world.nodes.asked(engine_url) == 1);
+        world.later(6s);
         REQUIRE(world.send());
         CHECK(world.nodes.asked(engine_url) == 2);
+        CHECK(world.lines.str().empty());
+    }
+
+    TEST_CASE("the log says that the engine fails, and that it is back, once each") {
+        BundleWorld world;
+        world.nodes.set(engine_url, [](const NodeCall&) { return RpcReply(404, "no such page"); });
+        CHECK(!world.send());
+        CHECK(!world.send());
+        CHECK(world.logged("bundles.refused") == 1);
+        CHECK(world.logged("no such page") == 1);
+        world.nodes.set(engine_url, [](const NodeCall& call) { return result_of(call, "\"bundle\""); });
+        CHECK(world.send());
+        world.later(7s);
+        CHECK(world.send());
+        CHECK(world.logged("bundles.taken") == 1);
     }
 
     TEST_CASE("everything else is asked of the nodes") {
@@ -82,12 +112,13 @@ TEST_SUITE("chain/solana/bundle_network") {
         });
         CHECK(world.send().error().reason == Reason::rate_limited);
         const std::size_t asked = world.nodes.asked(engine_url);
-        world.time.run(world.time.sleep_for(2'900ms));
+        world.later(2'900ms);
         CHECK(world.send().error().reason == Reason::rate_limited);
         CHECK(world.nodes.asked(engine_url) == asked);
         world.nodes.set(engine_url, [](const NodeCall& call) { return result_of(call, "\"bundle\""); });
-        world.time.run(world.time.sleep_for(200ms));
+        world.later(200ms);
         CHECK(world.send());
+        world.later(7s);
 
         // An error of that meaning, and no time named.
         world.nodes.set(engine_url, [](const NodeCall& call) { return error_of(call, -32429, "too many"); });
@@ -95,7 +126,7 @@ TEST_SUITE("chain/solana/bundle_network") {
         const std::size_t before = world.nodes.asked(engine_url);
         CHECK(!world.send());
         CHECK(world.nodes.asked(engine_url) == before);
-        world.time.run(world.time.sleep_for(1'100ms));
+        world.later(1'100ms);
         CHECK(!world.send());
         CHECK(world.nodes.asked(engine_url) == before + 1);
     }
@@ -108,6 +139,12 @@ TEST_SUITE("chain/solana/bundle_network") {
         const Row rows[] = {
             {[](const NodeCall& call) { return error_of(call, -32602, "no tip, key-of-engine"); }, "no tip"},
             {[](const NodeCall&) { return RpcReply(503, "gone: key-of-engine"); }, "HTTP 503: gone"},
+            {[](const NodeCall&) {
+                 RpcReply reply(503, "busy");
+                 reply.retry_after = 2s;
+                 return reply;
+             },
+             "HTTP 503, it asks for a rest"},
             {[](const NodeCall&) { return RpcReply(200, "{"); }, "nobody can understand"},
             {[](const NodeCall& call) { return result_of(call, "17"); }, "names no bundle"},
             {[](const NodeCall& call) { return result_of(call, "\"\""); }, "names no bundle"},
@@ -143,6 +180,7 @@ TEST_SUITE("chain/solana/bundle_network") {
         };
         CHECK(path_of("https://ny.engine.example") == "https://ny.engine.example/api/v1/bundles");
         CHECK(path_of("https://ny.engine.example:8443") == "https://ny.engine.example:8443/api/v1/bundles");
+        CHECK(path_of("https://ny.engine.example/") == "https://ny.engine.example/api/v1/bundles");
         CHECK(path_of("https://rpc.example/?api-key=abcdefg") == "https://rpc.example/?api-key=abcdefg");
         CHECK(path_of(engine_url) == engine_url);
         for (const char* url : {"", "engine.example", "ftp://engine.example", "https://"})

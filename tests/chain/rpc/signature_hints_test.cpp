@@ -122,8 +122,9 @@ TEST_SUITE("chain/solana signature hints") {
 
     TEST_CASE("what was sent as a bundle is listened to as well") {
         HintWorld world;
-        const auto bundles = make_bundle_network(
-            *world.network, BlockEngine::parse("https://engine.example").value(), world.nodes, world.time);
+        const auto bundles =
+            make_bundle_network(*world.network, BlockEngine::parse("https://engine.example").value(),
+                                world.nodes, world.time, *world.log);
         const auto listening = bundles->listen(followed, Commitment::confirmed, [&world] { ++world.looks; });
         REQUIRE(listening);
         world.time.settle();

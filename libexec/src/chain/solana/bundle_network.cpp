@@ -1,6 +1,7 @@
 #include "libexec/chain/solana/bundle_network.hpp"
 
 #include <algorithm>
+#include <map>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,22 +22,25 @@ constexpr std::string_view bundles_path = "/api/v1/bundles";
 constexpr std::chrono::milliseconds send_timeout{4'000};
 constexpr std::chrono::seconds rest_usual{1};
 constexpr std::chrono::seconds rest_most{60};
+/// An engine tries a bundle with several leaders before it lets it go.
+constexpr std::chrono::seconds repeat_pause{6};
 constexpr std::size_t answer_bytes_most = 64 * 1024;
 constexpr std::size_t answer_values_most = 1'000;
 constexpr std::size_t status_words_most = 200;
 
 class BundleNetwork final : public SolanaNetwork {
 public:
-    BundleNetwork(SolanaNetwork& others, BlockEngine engine, RpcTransport& transport, const Clock& clock)
-        : others_(others), engine_(std::move(engine)), transport_(transport), clock_(clock) {}
+    BundleNetwork(SolanaNetwork& others, BlockEngine engine, RpcTransport& transport, const Clock& clock,
+                  Log& log)
+        : others_(others), engine_(std::move(engine)), transport_(transport), clock_(clock), log_(log) {}
 
     Task<Result<Done>> send(CommittedIntent intent) override {
         const Attempt& attempt = intent.attempt();
         if (attempt.signed_bytes.empty() || attempt.signed_bytes.size() > transaction_size_most)
             co_return reject(Reason::invalid_parameter, "a transaction has 1 to 1232 bytes, this one has " +
                                                             std::to_string(attempt.signed_bytes.size()));
-        if (clock_.now() < free_at_)
-            co_return told(reject(Reason::rate_limited, "it asked for a rest that is not over"));
+        if (was_just_taken(attempt.signature)) co_return Done();
+        if (rests()) co_return told(reject(Reason::rate_limited, "it asked for a rest that is not over"));
         const std::uint64_t id = ++calls_;
         std::string body =
             encode_rpc_call(id, "sendBundle",
@@ -46,8 +50,10 @@ public:
         post.timeout = send_timeout;
         post.answer_bytes_most = answer_bytes_most;
         const Result<RpcReply> reply = co_await transport_.post(std::move(post));
-        if (!reply) co_return told(reply.error());
-        co_return judged(reply.value(), id);
+        Result<Done> sent = reply ? judged(reply.value(), id) : told(reply.error());
+        note(sent);
+        if (sent) taken_at_[attempt.signature] = clock_.now();
+        co_return sent;
     }
 
     Task<Result<LatestBlockhash>> latest_blockhash() override { return others_.latest_blockhash(); }
@@ -69,9 +75,10 @@ public:
 
 private:
     Result<Done> judged(const RpcReply& reply, std::uint64_t id) {
-        if (reply.status == 429) {
+        if (reply.status == 429 || (reply.status == 503 && reply.retry_after)) {
             rest(reply.retry_after);
-            return told(reject(Reason::rate_limited, "HTTP 429, it asks for a rest"));
+            return told(reject(Reason::rate_limited,
+                               "HTTP " + std::to_string(reply.status) + ", it asks for a rest"));
         }
         const Result<RpcOutcome> outcome = decode_rpc_answer(reply.body, id, answer_values_most);
         if (outcome && std::holds_alternative<RpcError>(outcome.value())) {
@@ -96,6 +103,28 @@ private:
         free_at_ = clock_.now() + std::min(asked_for.value_or(rest_usual), rest_most);
     }
 
+    /// A clock that was set back does not keep anybody waiting.
+    bool rests() const { return clock_.now() < free_at_ && free_at_ - clock_.now() <= rest_most; }
+
+    bool was_just_taken(const std::string& signature) {
+        const Time now = clock_.now();
+        std::erase_if(taken_at_, [now](const auto& taken) {
+            return now < taken.second || now - taken.second >= repeat_pause;
+        });
+        return taken_at_.contains(signature);
+    }
+
+    /// Tells of the first failure, and that it is over.
+    void note(const Result<Done>& sent) {
+        if (bool(sent) == !fails_) return;
+        fails_ = !sent;
+        if (fails_) {
+            log_.warn("bundles.refused", "the block engine takes no bundle: " + sent.error().detail);
+        } else {
+            log_.info("bundles.taken", "the block engine takes bundles again");
+        }
+    }
+
     Rejection told(const Rejection& why) const {
         const RpcEndpoint& endpoint = engine_.endpoint();
         return reject(why.reason,
@@ -106,7 +135,10 @@ private:
     const BlockEngine engine_;
     RpcTransport& transport_;
     const Clock& clock_;
+    Log& log_;
     Time free_at_{};
+    std::map<std::string, Time> taken_at_;  ///< bundles, by the signature of their transaction
+    bool fails_ = false;
     std::uint64_t calls_ = 0;
 };
 
@@ -115,17 +147,17 @@ private:
 Result<BlockEngine> BlockEngine::parse(std::string_view url) {
     std::string whole(url);
     const std::size_t host = whole.find("://");
-    const bool has_path =
-        host != std::string::npos && whole.find_first_of("/?#", host + 3) != std::string::npos;
-    if (!has_path) whole += bundles_path;
+    const std::size_t path = host == std::string::npos ? host : whole.find_first_of("/?#", host + 3);
+    const bool names_none = path == std::string::npos || whole.substr(path) == "/";
+    if (names_none) whole = whole.substr(0, path) + std::string(bundles_path);
     Result<RpcEndpoint> endpoint = RpcEndpoint::parse(whole);
     if (!endpoint) return endpoint.error();
     return BlockEngine(std::move(endpoint).value());
 }
 
 std::unique_ptr<SolanaNetwork> make_bundle_network(SolanaNetwork& others, BlockEngine engine,
-                                                   RpcTransport& transport, const Clock& clock) {
-    return std::make_unique<BundleNetwork>(others, std::move(engine), transport, clock);
+                                                   RpcTransport& transport, const Clock& clock, Log& log) {
+    return std::make_unique<BundleNetwork>(others, std::move(engine), transport, clock, log);
 }
 
 }  // namespace libexec

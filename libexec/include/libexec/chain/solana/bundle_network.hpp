@@ -6,6 +6,7 @@
 #include "libexec/chain/rpc/endpoint.hpp"
 #include "libexec/chain/rpc/transport.hpp"
 #include "libexec/chain/solana/solana_network.hpp"
+#include "libexec/telemetry/log.hpp"
 
 namespace libexec {
 
@@ -13,7 +14,7 @@ namespace libexec {
 /// Errors: `parse` refuses what is no http or https URL with a host, in words that repeat none of it.
 class BlockEngine {
 public:
-    /// A URL without a path gets the one of Jito's own block engines, /api/v1/bundles.
+    /// A URL with neither path nor query gets the path of Jito's own block engines, /api/v1/bundles.
     static Result<BlockEngine> parse(std::string_view url);
 
     /// Whom to ask, by which URL.
@@ -26,9 +27,11 @@ private:
 
 /// The network of `others`, but that transactions go to a block engine, each as a bundle of its own, and to
 /// nobody else: whoever leads next sees it in a block or not at all. That the engine took a bundle says
-/// nothing about whether it lands, so all else is asked of `others` as before. While the engine asks for a
-/// rest nothing is sent: rate_limited. All that is handed in outlives it.
+/// nothing about whether it lands, so all else is asked of `others` as before. One that was taken is sent
+/// again after some seconds at the earliest, for engines count how often they are asked; while the engine
+/// asks for a rest nothing is sent: rate_limited. The log is told when the engine begins to fail, and when it
+/// is back. All that is handed in outlives it.
 std::unique_ptr<SolanaNetwork> make_bundle_network(SolanaNetwork& others, BlockEngine engine,
-                                                   RpcTransport& transport, const Clock& clock);
+                                                   RpcTransport& transport, const Clock& clock, Log& log);
 
 }  // namespace libexec
