@@ -97,6 +97,29 @@ TEST_SUITE("chain/rpc/search") {
         }
     }
 
+    TEST_CASE("a search comes to the last of many endpoints, and asks none of them twice") {
+        RpcWorld world(
+            "https://1.example,https://2.example,https://3.example,https://4.example,https://5.example");
+        const auto refuses =
+            searched([](const NodeCall& call) { return error_of(call, -32010, "excluded"); });
+        const auto url = [](int number) { return "https://" + std::to_string(number) + ".example"; };
+        for (int last = 1; last <= 5; ++last) {
+            CAPTURE(last);
+            world.nodes.calls.clear();
+            for (int number = 1; number <= 5; ++number)
+                world.nodes.set(url(number), number == last ? finds_nothing() : refuses);
+            CHECK(world.run(world.client->program_accounts(a_search())));
+            CHECK(world.nodes.asked(url(last)) == 1);
+            for (int number = 1; number <= 5; ++number) CHECK(world.nodes.asked(url(number)) <= 1);
+        }
+        // When none does, each of them was asked once.
+        world.nodes.calls.clear();
+        world.nodes.set(url(5), refuses);
+        CHECK(world.run(world.client->program_accounts(a_search())).error().reason ==
+              Reason::service_unavailable);
+        CHECK(world.nodes.calls.size() == 5);
+    }
+
     TEST_CASE_FIXTURE(RpcWorld,
                       "a search that is never answered leaves the next its time, and does no harm") {
         nodes.set(node_a, finds_nothing());

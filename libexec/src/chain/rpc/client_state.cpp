@@ -107,7 +107,11 @@ Task<Result<Done>> RpcClient::State::ask(std::shared_ptr<State> state, RpcQuesti
     const Time until = state->clock.now() + question.deadline;
     std::vector<Time> not_before(state->board.size(), Time{});
     std::optional<Rejection> last;
-    for (std::size_t tries = 0; tries < state->config.tries_most;) {
+    // Most endpoints refuse to search, and none is asked twice: the one that does may be the last of many.
+    const std::size_t tries_most = question.is_search
+                                       ? std::max(state->config.tries_most, state->board.size())
+                                       : state->config.tries_most;
+    for (std::size_t tries = 0; tries < tries_most;) {
         const Time now = state->clock.now();
         if (now >= until) break;
         const Turn turn = state->next_turn(question, now, not_before);

@@ -43,7 +43,7 @@ struct RpcConfig {
     std::vector<RpcEndpoint> endpoints;
     RpcDeadlines deadlines;
     RpcHealthLimits health;
-    std::size_t tries_most = 4;                       ///< of one call
+    std::size_t tries_most = 4;                       ///< of one call; a search may ask every endpoint once
     std::chrono::milliseconds probe_every{5'000};     ///< in `keep_probing`
     std::size_t answer_bytes_most = 4 * 1024 * 1024;  ///< of all but program accounts
     std::size_t program_bytes_most = 32 * 1024 * 1024;
