@@ -156,6 +156,32 @@ TEST_SUITE("venues/pool_finder") {
         for (const auto& read : market.chain.reads) CHECK(read.size() <= 100);
     }
 
+    TEST_CASE("many pools with their mints one way round do not hide those of the other way") {
+        const MintPair pair(PublicKey(token("SOL").mint), PublicKey(token("USDC").mint));
+        for (const bool many_are_backward : {false, true}) {
+            SolanaMarket market;
+            const auto put = [&](std::uint64_t number, bool backward, std::uint64_t held) {
+                SyntheticAmm pool;
+                pool.address = key_numbered(1'000 * number);
+                for (std::size_t i = 0; i < 2; ++i) {
+                    pool.tokens[i].mint = (i == 1) != backward ? pair.b : pair.a;
+                    pool.tokens[i].vault = key_numbered(1'000 * number + 1 + i);
+                    pool.tokens[i].held = held;
+                }
+                market.chain.add(pool.encode());
+                return pool.address;
+            };
+            const std::size_t many = PoolFinder::weighed_most + 100;
+            for (std::uint64_t i = 1; i <= many; ++i) put(i, many_are_backward, 1'000);
+            for (std::uint64_t i = 1; i <= 3; ++i) put(2'000 + i, !many_are_backward, 5'000);
+            const FoundPools found = find_in(market, family_called("raydium_amm_v4"), pair);
+            CHECK(found.named == many + 3);
+            REQUIRE(found.pools.size() == PoolFinder::weighed_most);
+            for (std::size_t i = 0; i < 3; ++i) CHECK(found.pools[i].held[0] == 5'000);
+            CHECK(found.pools[3].held[0] == 1'000);
+        }
+    }
+
     TEST_CASE("what a search or a read fails with is told, never taken for a market without pools") {
         SolanaMarket market;
         const SyntheticCpmm pool = market.cpmm(1, token("SOL"), 10, token("USDC"), 10);

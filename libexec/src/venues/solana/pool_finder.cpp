@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "libexec/model/money.hpp"
 #include "libexec/solana/token_state.hpp"
@@ -87,8 +89,9 @@ Task<Result<FoundPools>> PoolFinder::find(const PoolFamily& family, MintPair pai
     const PoolLayout layout = family.layout();
     const std::size_t slice_at = std::min(layout.vaults[0], layout.vaults[1]);
     FoundPools found;
-    std::map<PublicKey, Keys> vaults_of;
-    for (int turn = 0; turn < (layout.sorts_mints ? 1 : 2); ++turn) {
+    const std::size_t turns = layout.sorts_mints ? 1 : 2;
+    std::vector<std::vector<std::pair<PublicKey, Keys>>> named_in(turns);
+    for (std::size_t turn = 0; turn < turns; ++turn) {
         AccountSearch search =
             turn == 0 ? search_of(family, pair.a, pair.b) : search_of(family, pair.b, pair.a);
         const Result<AccountsAtSlot> said = co_await reader_.search(std::move(search));
@@ -97,8 +100,18 @@ Task<Result<FoundPools>> PoolFinder::find(const PoolFamily& family, MintPair pai
         found.named += said.value().accounts.size();
         for (const auto& [address, account] : said.value().accounts) {
             const auto vaults = vaults_in(layout, account.data, slice_at);
-            if (vaults && vaults_of.size() < weighed_most) vaults_of.emplace(address, *vaults);
+            if (vaults && named_in[turn].size() < weighed_most) named_in[turn].emplace_back(address, *vaults);
         }
+    }
+    // Whoever makes many pools one way round does not hide those of the other way: each has half, and what
+    // the other leaves of its half.
+    std::map<PublicKey, Keys> vaults_of;
+    for (std::size_t turn = 0; turn < turns; ++turn) {
+        const std::size_t others = turns == 1 ? 0 : named_in[1 - turn].size();
+        const std::size_t share =
+            std::max(weighed_most / turns, weighed_most - std::min(weighed_most, others));
+        named_in[turn].resize(std::min(named_in[turn].size(), share));
+        vaults_of.insert(named_in[turn].begin(), named_in[turn].end());
     }
 
     AccountStates holdings;

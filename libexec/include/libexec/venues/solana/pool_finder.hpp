@@ -52,7 +52,8 @@ public:
     /// of the reader.
     Task<Result<FoundPools>> find(const PoolFamily& family, MintPair pair);
 
-    /// Whose vaults are read; of those beyond it nobody knows what they hold, and they are left out.
+    /// Whose vaults are read, half of them of each search unless the other names fewer; of those beyond it
+    /// nobody knows what they hold, and they are left out.
     static constexpr std::size_t weighed_most = 1'000;
 
 private:
