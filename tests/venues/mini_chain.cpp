@@ -241,6 +241,8 @@ Task<Result<AccountsAtSlot>> MiniChain::accounts(std::vector<PublicKey> addresse
     reads.push_back(addresses);
     least_slots.push_back(least_slot);
     if (reads_fail) co_return *reads_fail;
+    const std::optional<Rejection> trouble = before_read(addresses);
+    if (trouble) co_return *trouble;
     if (slot < least_slot) throw std::logic_error("a slot that is not there yet");
     AccountsAtSlot seen;
     seen.slot = slot;

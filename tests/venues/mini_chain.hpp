@@ -36,6 +36,9 @@ public:
     std::function<void()> after_simulation = [] {};
     std::function<void(SimulatedRun&)> twist = [](SimulatedRun&) {};
     std::optional<Rejection> reads_fail;
+    /// What happens before a read of these accounts, and why it fails; empty: it does not.
+    std::function<std::optional<Rejection>(const std::vector<PublicKey>& addresses)> before_read =
+        [](const std::vector<PublicKey>&) -> std::optional<Rejection> { return std::nullopt; };
     /// Why a search of that program's accounts fails; empty: it does not.
     std::function<std::optional<Rejection>(const PublicKey& program)> searches_fail =
         [](const PublicKey&) -> std::optional<Rejection> { return std::nullopt; };

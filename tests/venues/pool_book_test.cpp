@@ -209,6 +209,51 @@ TEST_SUITE("venues/pool_book") {
         CHECK(market.time.run(book.read(question)).error().reason == Reason::no_route);
     }
 
+    TEST_CASE("a pool that was found and does not open yet is no market without pools") {
+        SolanaMarket market;
+        const SyntheticCpmm pool = market.cpmm(1, token("SOL"), 1'000'000, token("USDC"), 150'000);
+        const MintPair pair(pool.tokens[0].mint, pool.tokens[1].mint);
+        const PoolFamily* const family = pool_families().front();
+        PoolBook& book = market.book({});
+        book.keep_found(*family, pair, {pool.address});
+        PoolQuestion question;
+        question.family = family;
+        question.mint_in = pair.a;
+        question.mint_out = pair.b;
+        // The node that is asked has not come as far as the one that searched.
+        const auto early = market.time.run(book.read(question));
+        REQUIRE_FALSE(early);
+        CHECK(early.error().reason == Reason::service_unavailable);
+        CHECK(early.error().detail.find("does not open yet: there is no such account") != std::string::npos);
+        // Of another pair it says nothing.
+        question.mint_in = PublicKey(token("JUP").mint);
+        CHECK(market.time.run(book.read(question)).error().reason == Reason::no_route);
+        question.mint_in = pair.a;
+        market.chain.add(pool.encode());
+        market.time.pass(PoolBook::try_again);
+        CHECK(market.time.run(book.read(question)));
+    }
+
+    TEST_CASE("a pool that was found is forgotten when it is no longer named, whosever it is by then") {
+        SolanaMarket market;
+        const MintPair pair(PublicKey(token("SOL").mint), PublicKey(token("USDC").mint));
+        const PoolFamily* const family = pool_families().front();
+        PoolBook& book = market.book({});
+        const PublicKey of_others = key_numbered(1);
+        const PublicKey of_nobody = key_numbered(2);
+        market.chain.add(whirlpool().encode());
+        market.chain.state[of_others] = market.chain.state.at(whirlpool().address);
+        market.chain.set_lamports(of_nobody, 5);
+        book.keep_found(*family, pair, {of_others, of_nobody});
+        REQUIRE(market.time.run(book.learn()));
+        REQUIRE(book.pools().size() == 2);
+        CHECK(book.pools()[0].family != family);
+        CHECK(book.pools()[1].family != family);
+        CHECK(book.found(*family, pair).size() == 2);
+        book.keep_found(*family, pair, {});
+        CHECK(book.pools().empty());
+    }
+
     TEST_CASE("the clock of the chain is read from exactly its account") {
         AccountWriter bytes(40);
         bytes.number(0, 450'000'000, 8).number(8, 1, 8).number(16, 1'041, 8).number(24, 1'042, 8);

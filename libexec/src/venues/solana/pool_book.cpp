@@ -25,6 +25,20 @@ std::vector<PublicKey> listed(const std::set<PublicKey>& keys) { return {keys.be
 
 }  // namespace
 
+bool is_said_of_pools(Reason reason) {
+    switch (reason) {
+        case Reason::no_route:
+        case Reason::bad_account:
+        case Reason::unsupported_token:
+        case Reason::pool_closed:
+        case Reason::insufficient_liquidity:
+        case Reason::amount_too_small:
+            return true;
+        default:
+            return false;
+    }
+}
+
 PoolBook::PoolBook(std::vector<PublicKey> pools, ChainReader& reader, const Clock& clock, Log* log)
     : reader_(reader), clock_(clock), log_(log) {
     std::set<PublicKey> seen;
@@ -232,11 +246,21 @@ bool PoolBook::is_asked(const Entry& entry, const PoolQuestion& question) const 
 }
 
 Rejection PoolBook::no_pool(const PoolQuestion& question) const {
-    std::size_t unread = 0;
-    for (const auto& entry : entries_) unread += entry->was_open ? 0 : 1;
     const MintPair pair(question.mint_in, question.mint_out);
     if (const auto gap = searches_.gap(*question.family, pair))
         return reject(Reason::service_unavailable, gap->why);
+    std::size_t unread = 0;
+    for (const auto& entry : entries_) {
+        if (entry->was_open) continue;
+        ++unread;
+        // The search has seen it open: what does not show it yet may be a node that lags.
+        if (is_found_for(*entry, *question.family, pair))
+            return reject(Reason::service_unavailable,
+                          "the pool " + entry->known.address.to_string() +
+                              (entry->known.left_out.empty() ? " was found and is still being read"
+                                                             : " was found and does not open yet: ") +
+                              entry->known.left_out);
+    }
     // Whoever asks for one that a search has put others before is to ask anew.
     if (question.only && searches_.covers(*question.family, pair))
         return reject(Reason::service_unavailable, "the pool " + question.only->to_string() +
@@ -249,7 +273,7 @@ Rejection PoolBook::no_pool(const PoolQuestion& question) const {
 }
 
 bool PoolBook::is_found_for(const Entry& entry, const PoolFamily& family, const MintPair& pair) {
-    return entry.known.found_for == pair && entry.known.family == &family;
+    return entry.known.found_for == pair && entry.found_by == &family;
 }
 
 void PoolBook::keep_found(const PoolFamily& family, const MintPair& pair,
@@ -265,10 +289,17 @@ void PoolBook::keep_found(const PoolFamily& family, const MintPair& pair,
         const auto entry = std::make_shared<Entry>();
         entry->known.address = address;
         entry->known.family = &family;
+        entry->found_by = &family;
         entry->known.found_for = pair;
         entry->addresses = {address};
         entries_.push_back(entry);
     }
+}
+
+bool PoolBook::is_listed(const PublicKey& address) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
+        return entry->known.address == address && !entry->known.found_for;
+    });
 }
 
 std::vector<PublicKey> PoolBook::found(const PoolFamily& family, const MintPair& pair) const {

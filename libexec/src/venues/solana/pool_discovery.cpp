@@ -12,12 +12,6 @@ using namespace std::chrono_literals;
 /// enough for one call.
 constexpr std::size_t candidates_at_once = 4;
 
-/// Whether the chain could not be asked, as against what it said of the pools.
-bool is_the_readers(Reason reason) {
-    return reason == Reason::service_unavailable || reason == Reason::rate_limited ||
-           reason == Reason::queue_full || reason == Reason::cancelled;
-}
-
 /// Whether trades are let in just now. A small one is enough to ask.
 bool lets_trades_in(const Pool& pool, const MintPair& pair, const FoundPool& found, const ChainClock& clock) {
     const auto refuses = [&](const PublicKey& mint, std::uint64_t held) {
@@ -94,7 +88,9 @@ Task<Result<std::vector<PublicKey>>> PoolDiscovery::choose(std::shared_ptr<PoolD
     for (const FoundPool& pool : named.value().pools) forgotten.erase(pool.address);
     std::vector<PublicKey> candidates(forgotten.begin(), forgotten.end());
     for (const FoundPool& pool : named.value().pools) {
-        if (candidates.size() < tried_most) candidates.push_back(pool.address);
+        // One that was listed is traded in as it is, and takes nobody's place.
+        if (candidates.size() < tried_most && !self->book_.is_listed(pool.address))
+            candidates.push_back(pool.address);
     }
 
     const auto was_named = [&](const FoundPool& pool) { return !forgotten.contains(pool.address); };
@@ -123,14 +119,17 @@ Task<Result<Done>> PoolDiscovery::weigh(std::shared_ptr<PoolDiscovery> self, con
                                         MintPair pair, std::vector<PublicKey> addresses,
                                         std::vector<FoundPool>& open) {
     PoolBook tried(std::move(addresses), self->reader_, self->clock_);
+    // One that could not be read to its end would look like one that is worth nothing.
+    const Result<Done> learned = co_await tried.learn();
+    if (!learned) co_return learned.error();
     PoolQuestion question;
     question.family = &family;
     question.mint_in = pair.a;
     question.mint_out = pair.b;
     const Result<PoolSnapshot> read = co_await tried.read(std::move(question));
     if (!read) {
-        if (is_the_readers(read.error().reason)) co_return read.error();
-        co_return Done{};
+        if (is_said_of_pools(read.error().reason)) co_return Done{};
+        co_return read.error();
     }
     const PoolSnapshot& seen = read.value();
     for (const OpenPool& opened : seen.pools) {
@@ -161,14 +160,14 @@ void PoolDiscovery::note_failure(Errand& errand, const Rejection& why) {
 void PoolDiscovery::note_answer(Errand& errand, const std::vector<PublicKey>& pools) {
     std::vector<PublicKey> before = book_.found(*errand.family, errand.pair);
     book_.keep_found(*errand.family, errand.pair, pools);
-    std::vector<PublicKey> after = pools;
+    std::vector<PublicKey> after = book_.found(*errand.family, errand.pair);
     std::sort(before.begin(), before.end());
     std::sort(after.begin(), after.end());
     if (log_ != nullptr && before != after) {
         log_->info("pools.found", "a search says which pools are traded in",
                    {LogField{"family", std::string(errand.family->name())},
                     LogField{"mints", errand.pair.a.to_string() + "/" + errand.pair.b.to_string()},
-                    LogField::number("pools", static_cast<std::int64_t>(pools.size()))});
+                    LogField::number("pools", static_cast<std::int64_t>(after.size()))});
     }
     errand.failures_in_row = 0;
     errand.told.clear();

@@ -56,6 +56,10 @@ struct PoolSnapshot {
     std::vector<Rejection> left_out;  ///< why others of the pair are not among them
 };
 
+/// Whether that is what `PoolBook::read` refuses with for the pools' sake. Any other reason is the reader's,
+/// and says nothing of them.
+bool is_said_of_pools(Reason reason);
+
 /// The pools an engine knows, those that were listed and those that searches found: which family each is of,
 /// what it trades, and which accounts pricing it takes. A pool that cannot be opened is left out and told of
 /// once; it is tried again. Used from the engine's thread alone.
@@ -64,12 +68,14 @@ public:
     /// Nothing was read yet. An address that is there twice counts once; what is handed in outlives the book.
     PoolBook(std::vector<PublicKey> pools, ChainReader& reader, const Clock& clock, Log* log = nullptr);
 
+    /// Whether it is one of those handed in.
+    bool is_listed(const PublicKey& address) const;
     /// Reads every pool that was never read, and those that did not open once `try_again` has passed. Called
     /// by `read`; at the start it spares the first quote the wait. Errors: those of the reader.
     Task<Result<Done>> learn();
     /// The pools of one family that trade the pair, in one snapshot. Errors: no_route when there is none,
-    /// service_unavailable when there may be some that were not found yet, the reason of a pool when none
-    /// opens, and those of the reader.
+    /// service_unavailable when there may be some that were not found yet or were found and did not open yet,
+    /// the reason of a pool when none opens any more, and those of the reader.
     Task<Result<PoolSnapshot>> read(PoolQuestion question);
 
     /// A search was answered: from now on these are the pools it found for the pair, beside those that were
@@ -94,8 +100,9 @@ public:
 private:
     struct Entry {
         KnownPool known;
-        std::vector<PublicKey> addresses;  ///< as far as it is known what pricing it reads
-        std::optional<Time> tried_at;      ///< it did not open then, and was never open before
+        const PoolFamily* found_by = nullptr;  ///< whose search found it, whosever the account is now
+        std::vector<PublicKey> addresses;      ///< as far as it is known what pricing it reads
+        std::optional<Time> tried_at;          ///< it did not open then, and was never open before
         bool was_open = false;
         std::string told;  ///< the last trouble that was told of
     };
