@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libexec/model/money.hpp"
+#include "libexec/venues/pools/whole_trade.hpp"
 #include "libexec/venues/solana/pool_book.hpp"
 
 namespace libexec::cli {
@@ -36,7 +37,7 @@ void ask_pool_itself(SurveyedPool& surveyed, const Pool& pool, const PoolSurveyQ
     if (!probe && probe.error().reason == Reason::pool_closed) {
         surveyed.closed = probe.error();
     } else if (question.amount) {
-        surveyed.sale = probe;
+        surveyed.sale = whole_sale(pool, question.mint_in, *question.amount, clock);
     }
 }
 
@@ -56,6 +57,8 @@ Task<Result<std::uint64_t>> open_named(ChainReader& reader, const Clock& clock, 
     std::vector<PublicKey> addresses;
     for (const SurveyedPool& pool : named) addresses.push_back(pool.address);
     PoolBook book(std::move(addresses), reader, clock);
+    const Result<Done> learned = co_await book.learn();
+    if (!learned) co_return learned.error();
     libexec::PoolQuestion asked;
     asked.family = &family;
     asked.mint_in = question.mint_in;
@@ -70,10 +73,8 @@ Task<Result<std::uint64_t>> open_named(ChainReader& reader, const Clock& clock, 
         }
     }
     if (!read) {
-        const Reason why = read.error().reason;
-        const bool is_the_nodes = why == Reason::service_unavailable || why == Reason::rate_limited;
-        if (is_the_nodes) co_return read.error();
-        co_return 0;
+        if (is_said_of_pools(read.error().reason)) co_return 0;
+        co_return read.error();
     }
     for (const OpenPool& opened : read.value().pools) {
         for (SurveyedPool& pool : named) {
