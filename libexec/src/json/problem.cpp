@@ -88,8 +88,10 @@ constexpr std::array types{
     ProblemType{"venue_error", 502, "The venue reported an error", true, "Submit the order again later."},
     ProblemType{"breaker_open", 503, "The venue is switched off after repeated errors", true,
                 "It is tried again by itself after a pause."},
-    ProblemType{"venue_busy", 503, "The venue has as many questions as it may", true,
-                "It is left out while too many calls to it are under way, or its retries are used up."},
+    ProblemType{
+        "venue_busy", 503, "The venue takes no questions for the moment", true,
+        "It is left out while too many calls to it are under way, its retries are used up, or its pools "
+        "are still being looked for."},
     ProblemType{"chain_rejected", 409, "The chain rejected the transaction", false,
                 "See `detail` for the chain's own words."},
     ProblemType{"account_in_use", 409, "An account was in use", true, "Submit the order again."},

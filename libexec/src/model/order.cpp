@@ -21,7 +21,7 @@ std::string_view title_of(Reason code) {
         case Reason::breaker_open:
             return "The venue is switched off after repeated errors";
         case Reason::venue_busy:
-            return "The venue has as many questions as it may";
+            return "The venue takes no questions for the moment";
         case Reason::chain_rejected:
             return "The chain rejected the transaction";
         case Reason::account_in_use:
