@@ -189,7 +189,7 @@ Task<RunOutcome> OrderRunner::open_attempt(Flight& flight, RoutingDecision decis
         co_return co_await retry_or_end(flight, std::move(late), std::nullopt);
     }
     UnsignedTransaction transaction = std::move(built).value();
-    Result<SignedTransaction> sealed = co_await parts_.signer.sign(std::move(transaction), std::move(terms));
+    Result<SignedTransaction> sealed = co_await parts_.signer.sign(std::move(transaction), terms);
     if (!sealed) co_return co_await retry_or_end(flight, sealed.error(), std::nullopt);
 
     Attempt attempt;
