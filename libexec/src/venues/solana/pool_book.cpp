@@ -106,7 +106,7 @@ Result<bool> PoolBook::learn_one(Entry& entry, const std::set<PublicKey>& read,
     if (entry.known.family == nullptr)
         return reject(Reason::bad_account, "it belongs to " + account.owner.to_string() +
                                                ", which is no program of pools known here");
-    const Result<bool> followed = follow(entry, accounts);
+    Result<bool> followed = follow(entry, accounts);
     if (!followed) return followed;
     // Another question may have named more of them meanwhile.
     for (const PublicKey& address : entry.addresses) {
