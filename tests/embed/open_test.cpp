@@ -136,6 +136,15 @@ std::string all_venues(const Service& service) {
     return text;
 }
 
+/// A Solana cluster that is never asked: something else is wrong before.
+Config unreached_cluster(const TempDir& dir) {
+    Config config = unlucky_world(dir);
+    config.chain = "solana";
+    config.solana.rpc_urls = "http://127.0.0.1:1";
+    config.solana.keypair_file = dir.file("no.json");
+    return config;
+}
+
 }  // namespace
 
 TEST_SUITE("embed/open") {
@@ -404,10 +413,7 @@ TEST_SUITE("embed/open") {
     TEST_CASE("a tip that no block engine looks at is refused") {
         const TempDir dir;
         const auto log = make_silent_log();
-        Config config = unlucky_world(dir);
-        config.chain = "solana";
-        config.solana.rpc_urls = "http://127.0.0.1:1";
-        config.solana.keypair_file = dir.file("no.json");
+        Config config = unreached_cluster(dir);
         config.solana.pools_file = dir.file("pools");
         config.solana.jito_url = "https://block-engine.example";
         config.solana.jito_tip_lamports = 999;
@@ -419,10 +425,7 @@ TEST_SUITE("embed/open") {
     TEST_CASE("pairs whose pools are to be found are two known tokens each, once, and a cluster's") {
         const TempDir dir;
         const auto log = make_silent_log();
-        Config config = unlucky_world(dir);
-        config.chain = "solana";
-        config.solana.rpc_urls = "http://127.0.0.1:1";
-        config.solana.keypair_file = dir.file("no.json");
+        Config config = unreached_cluster(dir);
         const auto refuses = [&](const std::string& pairs, const std::string& words) {
             config.solana.discover_pairs = pairs;
             CHECK_THROWS_WITH(libexec::open(config, *log), ("configuration: " + words).c_str());

@@ -14,6 +14,7 @@
 #include "libexec/venues/solana/swap_costs.hpp"
 #include "libexec/venues/venue.hpp"
 #include "support/swaps.hpp"
+#include "support/text.hpp"
 #include "synthetic_pools.hpp"
 
 namespace libexec::test {
@@ -89,13 +90,7 @@ public:
         return associated_token_address(owner, chain.state.at(mint).owner, mint);
     }
     PublicKey account_of(const Token& token) const { return account_of(wallet.public_key(), token); }
-    std::size_t logged(const std::string& event) const {
-        std::size_t count = 0;
-        const std::string text = lines.str();
-        for (std::size_t at = text.find(event); at != std::string::npos; at = text.find(event, at + 1))
-            ++count;
-        return count;
-    }
+    std::size_t logged(const std::string& event) const { return times_in(lines.str(), event); }
 
     SimTime time;
     MiniChain chain{time};

@@ -8,6 +8,7 @@
 #include "libexec/chain/solana/rpc_network.hpp"
 #include "libexec/solana/base64.hpp"
 #include "support/intents.hpp"
+#include "support/text.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -34,13 +35,7 @@ struct BundleWorld : RpcWorld {
     }
     Result<Done> send() { return run(network->send(intent())); }
 
-    std::size_t logged(const std::string& event) const {
-        std::size_t count = 0;
-        const std::string text = lines.str();
-        for (std::size_t at = text.find(event); at != std::string::npos; at = text.find(event, at + 1))
-            ++count;
-        return count;
-    }
+    std::size_t logged(const std::string& event) const { return times_in(lines.str(), event); }
     void later(std::chrono::microseconds span) { run(time.sleep_for(span)); }
 
     std::ostringstream lines;
@@ -49,10 +44,6 @@ struct BundleWorld : RpcWorld {
     std::unique_ptr<SolanaNetwork> network =
         make_bundle_network(*others, BlockEngine::parse(engine_url).value(), nodes, time, *watched);
 };
-
-bool mentions(const std::string& text, const std::string& words) {
-    return text.find(words) != std::string::npos;
-}
 
 }  // namespace
 
@@ -158,9 +149,9 @@ TEST_SUITE("chain/solana/bundle_network") {
             const Result<Done> sent = world.send();
             REQUIRE(!sent);
             CAPTURE(sent.error().detail);
-            CHECK(mentions(sent.error().detail, "the block engine https://engine.example, sendBundle: "));
-            CHECK(mentions(sent.error().detail, row.words));
-            CHECK(!mentions(sent.error().detail, "key-of-engine"));
+            CHECK(has(sent.error().detail, "the block engine https://engine.example, sendBundle: "));
+            CHECK(has(sent.error().detail, row.words));
+            CHECK(!has(sent.error().detail, "key-of-engine"));
             CHECK(world.nodes.calls.size() == 1);
         }
     }

@@ -81,6 +81,16 @@ private:
     RpcSubscriptions* const subscriptions_;
 };
 
+/// Whose view it is does not matter to who prices pools.
+Result<AccountsAtSlot> as_read(Result<AccountSnapshot> said) {
+    if (!said) return said.error();
+    AccountSnapshot snapshot = std::move(said).value();
+    AccountsAtSlot read;
+    read.accounts = std::move(snapshot.accounts);
+    read.slot = snapshot.slot;
+    return read;
+}
+
 class RpcReader final : public ChainReader {
 public:
     explicit RpcReader(RpcClient& client) : client_(client) {}
@@ -89,12 +99,7 @@ public:
                                           std::uint64_t least_slot) override {
         Result<AccountSnapshot> said =
             co_await client_.accounts(std::move(addresses), Commitment::confirmed, least_slot);
-        if (!said) co_return said.error();
-        AccountSnapshot snapshot = std::move(said).value();
-        AccountsAtSlot read;
-        read.accounts = std::move(snapshot.accounts);
-        read.slot = snapshot.slot;
-        co_return read;
+        co_return as_read(std::move(said));
     }
 
     Task<Result<AccountsAtSlot>> search(AccountSearch search) override {
@@ -107,12 +112,7 @@ public:
         slice.length = search.slice_bytes;
         query.slice = slice;
         Result<AccountSnapshot> said = co_await client_.program_accounts(std::move(query));
-        if (!said) co_return said.error();
-        AccountSnapshot snapshot = std::move(said).value();
-        AccountsAtSlot found;
-        found.accounts = std::move(snapshot.accounts);
-        found.slot = snapshot.slot;
-        co_return found;
+        co_return as_read(std::move(said));
     }
 
     Task<Result<SimulatedRun>> simulate(Bytes transaction, std::vector<PublicKey> watched,
