@@ -6,22 +6,10 @@
 #include <exception>
 #include <stdexcept>
 
-#include "libexec/routing/describe.hpp"
+#include "router_lanes.hpp"
 
 namespace libexec {
 namespace {
-
-std::vector<VenueStatus> unasked(const std::vector<std::shared_ptr<Venue>>& venues, Time now) {
-    std::vector<VenueStatus> statuses;
-    for (const auto& venue : venues) {
-        VenueStatus status;
-        status.name = std::string(venue->name());
-        status.kind = std::string(venue->kind());
-        status.since = now;
-        statuses.push_back(std::move(status));
-    }
-    return statuses;
-}
 
 /// What is wrong with a quote that does not fit its request; empty when it fits.
 std::string misfit(const Quote& quote, const QuoteRequest& request, std::string_view venue) {
@@ -58,147 +46,7 @@ Rejection own_words(Rejection silence) {
     return silence;
 }
 
-/// Below zero when `a` goes before `b`.
-int compare_offers(const Quote& a, const Quote& b, SwapMode mode) {
-    const Amount net_a = net_of_costs(a, mode);
-    const Amount net_b = net_of_costs(b, mode);
-    if (net_a != net_b) return (mode == SwapMode::exact_in) == (net_a > net_b) ? -1 : 1;
-    if (a.liquidity != b.liquidity) return a.liquidity > b.liquidity ? -2 : 2;
-    if (a.latency != b.latency) return a.latency < b.latency ? -3 : 3;
-    return 0;
-}
-
-std::string note_of(const VenueAnswer& answer, const VenueAnswer& best, SwapMode mode) {
-    if (!answer.quote)
-        return answer.silence->detail.empty() ? std::string(to_string(answer.silence->reason))
-                                              : answer.silence->detail;
-    if (&answer == &best) return "chosen";
-    switch (compare_offers(*best.quote, *answer.quote, mode)) {
-        case -1:
-            return gap_text(*answer.quote, *best.quote, mode) + " behind " + best.venue;
-        case -2:
-            return "level with " + best.venue + ", less liquidity";
-        case -3:
-            return "level with " + best.venue + ", slower to answer";
-        default:
-            return "level with " + best.venue;
-    }
-}
-
 }  // namespace
-
-void rank(std::vector<VenueAnswer>& answers, SwapMode mode) {
-    for (VenueAnswer& answer : answers) {
-        // Neither quote nor reason is a venue's bug; the record still has to say something.
-        if (!answer.quote && !answer.silence)
-            answer.silence = reject(Reason::venue_error, "no quote and no reason");
-    }
-    std::sort(answers.begin(), answers.end(), [mode](const VenueAnswer& a, const VenueAnswer& b) {
-        if (a.quote.has_value() != b.quote.has_value()) return a.quote.has_value();
-        const int order = a.quote ? compare_offers(*a.quote, *b.quote, mode) : 0;
-        return order != 0 ? order < 0 : a.venue < b.venue;
-    });
-    for (VenueAnswer& answer : answers) answer.note = note_of(answer, answers.front(), mode);
-}
-
-/// One venue, and what stands before it.
-struct Router::Lane {
-    std::shared_ptr<Venue> venue;
-    VenueGate gate;
-    std::uint64_t told_era = 0;  ///< the last change of its breaker that the board knows of
-    bool knows_stop = false;     ///< the venue has stopped itself, and is held for it
-};
-
-/// Shared with the calls under way: a venue may answer when the router is gone.
-struct Router::Lanes {
-    Lanes(const std::vector<std::shared_ptr<Venue>>& venues, const RouterConfig& config, const Clock& now,
-          Metrics* metrics, Log* log)
-        : clock(now), random(config.seed), board(unasked(venues, clock.now()), metrics, log) {
-        for (const auto& venue : venues)
-            all.push_back(Lane{venue, VenueGate(config.gate, clock.now(), random)});
-    }
-
-    /// After whatever may have changed a breaker.
-    void tell(std::size_t place) {
-        Lane& lane = all[place];
-        const Breaker& breaker = lane.gate.breaker();
-        if (lane.told_era == breaker.era()) return;
-        lane.told_era = breaker.era();
-        board.note_state(lane.venue->name(), breaker);
-    }
-    void leave(std::size_t place, const VenueGate::Pass& pass, std::optional<Reason> answer) {
-        if (closed) return;
-        all[place].gate.leave(pass, clock.now(), answer);
-        look_at(place);
-        tell(place);
-    }
-    /// A call that was given up returned.
-    void returned(std::size_t place) {
-        if (closed) return;
-        all[place].gate.returned();
-        look_at(place);
-        tell(place);
-    }
-    /// After whatever a venue did: it may have stopped itself.
-    void look_at(std::size_t place) {
-        Lane& lane = all[place];
-        std::string why = lane.venue->stopped();
-        if (why.empty() || lane.knows_stop) return;
-        lane.knows_stop = true;
-        board.note_stopped(lane.venue->name());
-        lane.gate.hold(clock.now(), std::move(why), Breaker::Holder::the_venue);
-    }
-    void give_up(std::size_t place, const VenueGate::Pass& pass) {
-        if (closed) return;
-        all[place].gate.give_up(pass, clock.now());
-        tell(place);
-    }
-
-    const Clock& clock;
-    Random random;
-    VenueBoard board;
-    std::vector<Lane> all;
-    bool closed = false;  ///< the router is gone, and with it what all this refers to
-};
-
-/// One decision and the questions it put, so that a venue that answers late finds it still there.
-struct Router::Round {
-    explicit Round(std::shared_ptr<Lanes> known)
-        : lanes(std::move(known)),
-          asked_at(lanes->clock.now()),
-          answers(lanes->all.size()),
-          calls(lanes->all.size()) {}
-
-    struct Call {
-        VenueGate::Pass pass;
-        bool under_way = false;
-        bool given_up = false;
-        bool waited_for = false;
-    };
-
-    void note(std::size_t place, std::optional<Reason> failure) const {
-        const Time at = lanes->clock.now();
-        lanes->board.note(lanes->all[place].venue->name(), VenueLastQuote{failure, at - asked_at, at});
-    }
-
-    std::shared_ptr<Lanes> lanes;
-    const Time asked_at;
-    std::vector<VenueAnswer> answers;
-    std::vector<Call> calls;
-    std::size_t missing = 0;
-    bool over = false;
-    std::unique_ptr<Alarm> alarm;
-};
-
-/// One transaction being built, for the same reason.
-struct Router::Build {
-    std::shared_ptr<Lanes> lanes;
-    std::size_t place = 0;
-    VenueGate::Pass pass;
-    std::optional<Result<UnsignedTransaction>> built;
-    bool over = false;
-    std::unique_ptr<Alarm> alarm;
-};
 
 Router::Router(std::vector<std::shared_ptr<Venue>> venues, RouterConfig config, asio::io_context& io,
                const Clock& clock, Timers& timers, Metrics* metrics, Log* log)
