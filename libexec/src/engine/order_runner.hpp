@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "attempt_watcher.hpp"
+#include "closed_venues.hpp"
 #include "flight.hpp"
 #include "libexec/engine/engine.hpp"
 #include "order_metrics.hpp"
@@ -30,6 +31,10 @@ public:
     Task<RunOutcome> park(Flight& flight, std::string why, std::chrono::microseconds pause);
 
 private:
+    /// Between two attempts to reach a store that is away.
+    static constexpr std::chrono::milliseconds store_pause_first{50};
+    static constexpr std::chrono::milliseconds store_pause_max{2'000};
+
     Task<RunOutcome> route_and_send(Flight& flight);
     Task<RunOutcome> open_attempt(Flight& flight, RoutingDecision decision);
     Task<RunOutcome> watch(Flight& flight);
@@ -41,9 +46,7 @@ private:
 
     Time now() const { return parts_.clock.now(); }
     Time deadline_of(const Order& order) const;
-    /// How long an order waits that is refused by gates; no shorter than the least pause, even when the
-    /// deadline comes before.
-    std::chrono::milliseconds pause_of_closed_venues(const Order& order, Reason why, Random& jitter) const;
+    ClosedVenues closed_venues(const Order& order, Reason why) const;
     void log_decision(const Order& order, const RoutingDecision& decision);
 
     const EngineConfig& config_;
