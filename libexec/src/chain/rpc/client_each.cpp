@@ -29,8 +29,7 @@ struct Part {
 
 }  // namespace
 
-// ---- snapshots
-// ----------------------------------------------------------------------------------------
+// ---- snapshots ----
 
 /// Parts of one snapshot, all of one endpoint.
 struct RpcClient::State::Snapshot {
@@ -143,8 +142,7 @@ Task<Result<AccountSnapshot>> RpcClient::accounts(std::vector<PublicKey> keys, C
     return State::snapshot_of(state_, std::move(keys), commitment, min_context_slot);
 }
 
-// ---- sending
-// ----------------------------------------------------------------------------------------
+// ---- sending ----
 
 Task<void> RpcClient::State::send_to(std::shared_ptr<State> state, std::shared_ptr<SendReport> report,
                                      RpcQuestion question, std::size_t place, std::string signature) {
@@ -194,8 +192,7 @@ Task<Result<SendReport>> RpcClient::send(CommittedIntent intent, SendOptions opt
     return State::send_to_all(state_, std::move(intent), options);
 }
 
-// ---- witnesses
-// ----------------------------------------------------------------------------------------
+// ---- witnesses ----
 
 /// One endpoint, as the expiry proof sees it.
 class RpcClient::Witness final : public ChainNode {

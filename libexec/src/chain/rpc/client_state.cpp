@@ -148,8 +148,7 @@ Task<Result<Done>> RpcClient::State::ask_only(std::shared_ptr<State> state, RpcQ
     co_return std::move(tried.outcome);
 }
 
-// ---- side by side
-// ----------------------------------------------------------------------------------------
+// ---- side by side ----
 
 struct Together::Join {
     std::size_t missing = 0;

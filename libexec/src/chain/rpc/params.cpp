@@ -1,6 +1,7 @@
 #include "params.hpp"
 
 #include "libexec/json/value.hpp"
+#include "libexec/model/mint.hpp"
 
 namespace libexec {
 
@@ -44,6 +45,12 @@ std::string json_list(const std::vector<PublicKey>& keys) {
     texts.reserve(keys.size());
     for (const PublicKey& key : keys) texts.push_back(key.to_string());
     return json_list(texts);
+}
+
+bool is_signature(std::string_view text) {
+    constexpr std::size_t signature_bytes = 64;
+    const std::optional<Bytes> bytes = from_base58(text);
+    return bytes && bytes->size() == signature_bytes;
 }
 
 }  // namespace libexec

@@ -34,5 +34,7 @@ std::string json_list(const std::vector<std::string>& texts);
 std::string json_list(const std::vector<PublicKey>& keys);
 /// `text` with its quotes; it needs no escapes.
 std::string quoted(std::string_view text);
+/// Whether it is base58 of 64 bytes.
+bool is_signature(std::string_view text);
 
 }  // namespace libexec
