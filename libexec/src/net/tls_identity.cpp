@@ -14,6 +14,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "tls_context.hpp"
 #include "tls_handles.hpp"
 
 namespace libexec {
@@ -70,14 +71,6 @@ void read_file(File which, const std::string& path, FileText& into) {
     }
     if (size == file_bytes_max) throw BadTlsFile(which, "is larger than 1 MiB: must be a PEM file");
     into.text.resize(size);
-}
-
-/// OpenSSL's last word on why something failed; empties its list.
-std::string openssl_reason() {
-    const unsigned long code = ERR_peek_last_error();
-    const char* const reason = ERR_reason_error_string(code);
-    ERR_clear_error();
-    return reason != nullptr ? reason : "no reason given";
 }
 
 /// The first certificate is the server's; the others, its issuers, go behind it.
@@ -147,18 +140,8 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, con
 }
 
 SSL_CTX* make_context() {
-    SSL_CTX* const context = SSL_CTX_new(TLS_server_method());
-    if (context == nullptr) throw std::runtime_error("OpenSSL could not start: " + openssl_reason());
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    // An idle connection holds no buffers. One record at a time, as far as OpenSSL keeps to it: see
-    // TlsLink::receive.
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                  SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
-    SSL_CTX_set_read_ahead(context, 1);
-    // Tickets resume a session without the server remembering it.
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    // Sessions are resumed by tickets, and the server remembers none.
+    SSL_CTX* const context = make_tls_context(TLS_server_method());
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
     return context;
 }
