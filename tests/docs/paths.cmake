@@ -1,0 +1,33 @@
+# Fails when a document of ROOT names a file of the tree that is not there.
+file(GLOB documents ${ROOT}/README.md ${ROOT}/CONTRIBUTING.md ${ROOT}/docs/*.md ${ROOT}/docs/decisions/*.md)
+file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/libexec/* ${ROOT}/server/* ${ROOT}/cli/* ${ROOT}/simchain/* ${ROOT}/signer/*
+    ${ROOT}/bench/* ${ROOT}/cmake/* ${ROOT}/docs/* ${ROOT}/examples/* ${ROOT}/deploy/*)
+file(GLOB_RECURSE tests RELATIVE ${ROOT} ${ROOT}/tests/*)
+list(FILTER tests EXCLUDE REGEX "/node_modules/")
+string(JOIN "\n/" known "" ${files} ${tests})
+string(APPEND known "\n")
+
+set(count 0)
+set(missing "")
+foreach(document IN LISTS documents)
+    file(READ ${document} text)
+    string(REGEX MATCHALL "`[a-z_0-9./-]+/[a-z_0-9.-]+\\.(cpp|hpp|js|cmake|md|sh)`" names "${text}")
+    foreach(name IN LISTS names)
+        string(REPLACE "`" "" name ${name})
+        math(EXPR count "${count} + 1")
+        # A document leaves the folders out that are the same for all: libexec/src and libexec/include/libexec.
+        string(FIND "${known}" "/${name}\n" place)
+        if(place LESS 0)
+            list(APPEND missing "${document}: ${name}")
+        endif()
+    endforeach()
+endforeach()
+
+if(count LESS 20)
+    message(FATAL_ERROR "only ${count} files are named by the documents; this check does not see them")
+endif()
+if(missing)
+    list(JOIN missing "\n  " missing)
+    message(FATAL_ERROR "no such file:\n  ${missing}")
+endif()
+message(STATUS "${count} names of files in the documents, each of a file that is there")
