@@ -45,8 +45,7 @@ ClientConnection::ClientConnection(const Executor& executor, WebSocketClientConf
       drained_(executor),
       watch_timer_(executor) {}
 
-// ---- what the client asks for
-// ------------------------------------------------------------------------------
+// ---- what the client asks for ----
 
 Task<Result<Done>> ClientConnection::connect(std::shared_ptr<ClientConnection> self, std::string url) {
     if (self->abandoned_) co_return cancelled_words();
@@ -122,8 +121,7 @@ void ClientConnection::abandon() {
     cut(cancelled_words());
 }
 
-// ---- the life of the connection
-// ----------------------------------------------------------------------------
+// ---- the life of the connection ----
 
 Task<void> ClientConnection::live(std::shared_ptr<ClientConnection> self, WsUrl url) {
     try {
@@ -257,8 +255,7 @@ void ClientConnection::heard() {
     ping_due_ = Clock::now() + config_.ping_interval;
 }
 
-// ---- the way out
-// -------------------------------------------------------------------------------------------
+// ---- the way out ----
 
 void ClientConnection::queue(WsOpcode opcode, std::string_view payload) {
     std::uint32_t key = 0;
@@ -313,8 +310,7 @@ void ClientConnection::all_written() {
     transport_->end_sending();
 }
 
-// ---- the end
-// -----------------------------------------------------------------------------------------------
+// ---- the end ----
 
 void ClientConnection::wake_all() {
     changed_.ring();
@@ -373,8 +369,7 @@ Rejection ClientConnection::not_open() const {
     return unavailable("the WebSocket is not open");
 }
 
-// ---- time
-// --------------------------------------------------------------------------------------------------
+// ---- time ----
 
 Task<void> ClientConnection::watch(std::shared_ptr<ClientConnection> self) {
     while (self->state_ != State::ended || self->has_socket()) {

@@ -116,8 +116,7 @@ Task<Result<ChainReply>> ChainLink::call(ChainCall call, bool waits_for_link) {
     co_return answer;
 }
 
-// ---- the connection
-// ----------------------------------------------------------------------------------------
+// ---- the connection ----
 
 Task<void> ChainLink::keep_linked(std::shared_ptr<ChainLink> link) {
     std::chrono::milliseconds pause = link->patience_.again_first;
@@ -296,8 +295,7 @@ Task<void> ChainLink::write_out(std::shared_ptr<ChainLink> link, std::shared_ptr
     if (!link->closed_ && link->socket_ != socket && !link->outgoing_.empty()) link->send(std::string());
 }
 
-// ---- calls under way
-// ---------------------------------------------------------------------------------------
+// ---- calls under way ----
 
 /// Posted, so that whoever goes over the calls is not disturbed by what the caller does next.
 void ChainLink::finish(std::map<std::uint64_t, Pending>::iterator entry, Result<ChainReply> answer) {

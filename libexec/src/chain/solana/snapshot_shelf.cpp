@@ -24,8 +24,7 @@ bool is_gone(const AccountState& state) { return state.lamports == 0 && state.da
 
 }  // namespace
 
-// ---- what is asked for
-// ---------------------------------------------------------------------------------------
+// ---- what is asked for ----
 
 SnapshotShelf::Changes SnapshotShelf::ask(const Set& set, Time now) {
     Changes changes = tidy(now);
@@ -107,8 +106,7 @@ bool SnapshotShelf::is_heard(const Set& set) const {
            });
 }
 
-// ---- what is read
-// ----------------------------------------------------------------------------------------------
+// ---- what is read ----
 
 std::uint64_t SnapshotShelf::least_slot(const Set& set) const {
     const auto known = sets_.find(set);
@@ -163,8 +161,7 @@ bool SnapshotShelf::put(const Set& set, const Reading& reading, AccountsAtSlot r
     return true;
 }
 
-// ---- what is heard
-// ---------------------------------------------------------------------------------------------
+// ---- what is heard ----
 
 std::vector<SnapshotShelf::Set> SnapshotShelf::changed(const PublicKey& account, std::uint64_t slot,
                                                        const AccountState& state) {
