@@ -13,8 +13,8 @@
 #include "libexec/solana/instructions.hpp"
 #include "libexec/solana/token_state.hpp"
 #include "libexec/solana/transaction.hpp"
+#include "support/answer_of.hpp"
 #include "support/intents.hpp"
-#include "support/spawn.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -44,13 +44,7 @@ struct Localnet {
 
     template <class T>
     T run(Task<T> work) {
-        std::optional<T> answer;
-        spawn(io, keep_answer(std::move(work), answer));
-        io.restart();
-        while (!answer && io.run_one_for(30s) > 0) {
-        }
-        REQUIRE(answer);
-        return std::move(*answer);
+        return answer_of(io, std::move(work));
     }
     template <class T>
     T take(Task<Result<T>> work) {

@@ -6,13 +6,13 @@
 #include <chrono>
 #include <future>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 
 #include "chain/sim_world.hpp"
 #include "libexec/chain/sim/chain_server.hpp"
 #include "libexec/chain/sim/remote_chain.hpp"
+#include "support/answer_of.hpp"
 
 namespace libexec::test {
 
@@ -98,13 +98,7 @@ struct Engine {
 
     template <class T>
     T run(Task<T> work) {
-        std::optional<T> answer;
-        spawn(io, keep_answer(std::move(work), answer));
-        io.restart();
-        while (!answer && io.run_one_for(30s) > 0) {
-        }
-        REQUIRE(answer);
-        return std::move(*answer);
+        return answer_of(io, std::move(work));
     }
     void pass(std::chrono::milliseconds span) {
         io.restart();

@@ -26,6 +26,7 @@
 #include "libexec/chain/solana/signer_wire.hpp"
 #include "libexec/solana/base64.hpp"
 #include "libexec/solana/transaction.hpp"
+#include "support/answer_of.hpp"
 #include "support/spawn.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wallet_swaps.hpp"
@@ -54,13 +55,7 @@ struct World {
 
     template <class T>
     T run(Task<T> work) {
-        std::optional<T> answer;
-        spawn(io, keep_answer(std::move(work), answer));
-        io.restart();
-        while (!answer && io.run_one_for(30s) > 0) {
-        }
-        REQUIRE(answer);
-        return std::move(*answer);
+        return answer_of(io, std::move(work));
     }
 
     Result<SignedTransaction> sign(const WalletSwap& swap, std::chrono::milliseconds within = 5'000ms) {

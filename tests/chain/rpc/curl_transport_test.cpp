@@ -14,6 +14,7 @@
 #include "libexec/json/value.hpp"
 #include "net/loopback.hpp"
 #include "net/tls_files.hpp"
+#include "support/answer_of.hpp"
 #include "support/spawn.hpp"
 #include "support/temp_dir.hpp"
 
@@ -33,13 +34,7 @@ struct Asker {
 
     template <class T>
     T run(Task<T> work) {
-        std::optional<T> answer;
-        spawn(io, keep_answer(std::move(work), answer));
-        io.restart();
-        while (!answer && io.run_one_for(30s) > 0) {
-        }
-        REQUIRE(answer);
-        return std::move(*answer);
+        return answer_of(io, std::move(work));
     }
     Result<RpcReply> post(const std::string& url, std::chrono::milliseconds timeout = 10s,
                           std::size_t bytes_most = 1'000'000) {
