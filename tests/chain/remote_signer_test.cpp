@@ -27,6 +27,7 @@
 #include "libexec/solana/base64.hpp"
 #include "libexec/solana/transaction.hpp"
 #include "support/answer_of.hpp"
+#include "support/says.hpp"
 #include "support/spawn.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wallet_swaps.hpp"
@@ -192,14 +193,6 @@ std::string start_failure(World& world) {
         return error.what();
     }
     return "started";
-}
-
-bool says(const std::string& text, const std::string& words) {
-    CAPTURE(text);
-    CAPTURE(words);
-    const bool does = text.find(words) != std::string::npos;
-    CHECK(does);
-    return does;
 }
 
 }  // namespace

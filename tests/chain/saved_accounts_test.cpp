@@ -6,8 +6,10 @@
 #include "libexec/chain/saved_accounts.hpp"
 #include "libexec/solana/well_known.hpp"
 #include "support/temp_dir.hpp"
+#include "support/text.hpp"
 
 using namespace libexec;
+using libexec::test::has;
 
 namespace {
 
@@ -29,10 +31,6 @@ std::string trouble_of(std::string_view text, const std::string& name = "x.json"
     CHECK(added.error().detail.starts_with("'" + name + "': "));
     CHECK(saved.accounts().empty());
     return added.error().detail;
-}
-
-bool says(const std::string& detail, std::string_view words) {
-    return detail.find(words) != std::string::npos;
 }
 
 }  // namespace
@@ -65,36 +63,34 @@ TEST_SUITE("chain/saved accounts") {
     TEST_CASE("every wrong field is named with its rule") {
         const auto account = [](const std::string& inner) { return trouble_of(file_of(key, inner)); };
         const std::string head = R"({"owner":")" + owner + R"(","lamports":1,"data":)";
-        CHECK(says(trouble_of(""), "is no JSON"));
-        CHECK(says(trouble_of("[]"), "is no account: it has neither"));
-        CHECK(says(trouble_of("{}"), "save it anew with `solana account"));
-        CHECK(
-            says(trouble_of(R"({"pubkey":"x","account":{}})"), "pubkey is \"x\", and has to be an address"));
-        CHECK(says(account("[]"), "account is [], and has to be an object"));
-        CHECK(says(account("{}"), "account.owner is absent"));
-        CHECK(says(account(R"({"owner":")" + owner + R"("})"), "account.lamports is absent"));
-        CHECK(says(account(R"({"owner":")" + owner + R"(","lamports":"1","data":""})"),
-                   "account.lamports is \"1\""));
-        CHECK(says(account(R"({"owner":")" + owner + R"(","lamports":18446744073709551616,"data":""})"),
-                   "account.lamports"));
-        CHECK(says(account(head + "1234}"), "account.data is 1234, and has to be base64"));
-        CHECK(says(account(head + "[]}"), "account.data is []"));
-        CHECK(says(account(head + R"(["AQID"]})"), "account.data"));
-        CHECK(says(account(head + R"([1234,"base64"]})"), "account.data"));
-        CHECK(says(account(head + R"(["AQID","base58"]})"), "is encoded as \"base58\""));
-        CHECK(says(account(head + R"("AQI"})"), "base64 with its padding"));
-        CHECK(says(account(head + R"("AQID","space":4})"), "account.space is 4, and the data has 3 bytes"));
-        CHECK(says(account(head + R"("AQID","executable":0})"), "account.executable is 0"));
-        CHECK(says(account(head + R"("AQID","data":"AQID"})"), "account.data is there twice"));
-        CHECK(says(trouble_of(R"({"accounts":[]})"), "accounts is [], and has to be an object"));
-        CHECK(says(trouble_of(R"({"accounts":{"x":{}}})"), "accounts has the name 'x'"));
-        CHECK(says(trouble_of(R"({"accounts":{},"slot":-1})"), "slot is -1"));
-        CHECK(says(trouble_of(R"({"accounts":{},"clock":{"slot":1,"epoch":1}})"),
-                   "clock.unix_timestamp is absent"));
-        CHECK(
-            says(trouble_of(
-                     R"({"accounts":{},"clock":{"slot":1,"epoch":1,"unix_timestamp":9223372036854775808}})"),
-                 "63 bits"));
+        CHECK(has(trouble_of(""), "is no JSON"));
+        CHECK(has(trouble_of("[]"), "is no account: it has neither"));
+        CHECK(has(trouble_of("{}"), "save it anew with `solana account"));
+        CHECK(has(trouble_of(R"({"pubkey":"x","account":{}})"), "pubkey is \"x\", and has to be an address"));
+        CHECK(has(account("[]"), "account is [], and has to be an object"));
+        CHECK(has(account("{}"), "account.owner is absent"));
+        CHECK(has(account(R"({"owner":")" + owner + R"("})"), "account.lamports is absent"));
+        CHECK(has(account(R"({"owner":")" + owner + R"(","lamports":"1","data":""})"),
+                  "account.lamports is \"1\""));
+        CHECK(has(account(R"({"owner":")" + owner + R"(","lamports":18446744073709551616,"data":""})"),
+                  "account.lamports"));
+        CHECK(has(account(head + "1234}"), "account.data is 1234, and has to be base64"));
+        CHECK(has(account(head + "[]}"), "account.data is []"));
+        CHECK(has(account(head + R"(["AQID"]})"), "account.data"));
+        CHECK(has(account(head + R"([1234,"base64"]})"), "account.data"));
+        CHECK(has(account(head + R"(["AQID","base58"]})"), "is encoded as \"base58\""));
+        CHECK(has(account(head + R"("AQI"})"), "base64 with its padding"));
+        CHECK(has(account(head + R"("AQID","space":4})"), "account.space is 4, and the data has 3 bytes"));
+        CHECK(has(account(head + R"("AQID","executable":0})"), "account.executable is 0"));
+        CHECK(has(account(head + R"("AQID","data":"AQID"})"), "account.data is there twice"));
+        CHECK(has(trouble_of(R"({"accounts":[]})"), "accounts is [], and has to be an object"));
+        CHECK(has(trouble_of(R"({"accounts":{"x":{}}})"), "accounts has the name 'x'"));
+        CHECK(has(trouble_of(R"({"accounts":{},"slot":-1})"), "slot is -1"));
+        CHECK(has(trouble_of(R"({"accounts":{},"clock":{"slot":1,"epoch":1}})"),
+                  "clock.unix_timestamp is absent"));
+        CHECK(has(trouble_of(
+                      R"({"accounts":{},"clock":{"slot":1,"epoch":1,"unix_timestamp":9223372036854775808}})"),
+                  "63 bits"));
         // What is shown of a text is short.
         CHECK(account(head + "\"" + std::string(1000, '!') + "\"}").size() < 250);
     }
@@ -104,9 +100,9 @@ TEST_SUITE("chain/saved accounts") {
         REQUIRE(saved.add("a.json", file_of(key, good)));
         const auto again = saved.add("b.json", file_of(key, good));
         REQUIRE_FALSE(again);
-        CHECK(says(again.error().detail, "stands in 'a.json' already"));
+        CHECK(has(again.error().detail, "stands in 'a.json' already"));
         const std::string named = "dir/" + other.to_string() + ".json";
-        CHECK(says(trouble_of(file_of(key, good), named), "which is not what it is called"));
+        CHECK(has(trouble_of(file_of(key, good), named), "which is not what it is called"));
         REQUIRE(saved.add(named, file_of(other, good)));
         // Twice in one bundle.
         const std::string entry =
@@ -114,7 +110,7 @@ TEST_SUITE("chain/saved accounts") {
         SavedAccounts bundle;
         const auto twice = bundle.add("c.json", R"({"accounts":{)" + entry + "," + entry + "}}");
         REQUIRE_FALSE(twice);
-        CHECK(says(twice.error().detail, "already"));
+        CHECK(has(twice.error().detail, "already"));
     }
 
     TEST_CASE("the clock is of the bundle, else of the clock's account; slots agree") {
@@ -132,15 +128,15 @@ TEST_SUITE("chain/saved accounts") {
         CHECK(saved.clock()->epoch == 3);
         CHECK(saved.clock()->unix_timestamp == 4);
         CHECK(saved.slot() == 258);
-        CHECK(says(trouble_of(clock_file(owner, data)), "is not the chain's clock"));
-        CHECK(says(trouble_of(clock_file(sysvar, "AQID")), "has to have 40 bytes"));
+        CHECK(has(trouble_of(clock_file(owner, data)), "is not the chain's clock"));
+        CHECK(has(trouble_of(clock_file(sysvar, "AQID")), "has to have 40 bytes"));
 
         REQUIRE(saved.add("b.json", R"({"clock":{"slot":5,"unix_timestamp":6,"epoch":7},"accounts":{}})"));
         CHECK(saved.clock()->unix_timestamp == 6);
         CHECK(saved.slot() == 5);
         const auto other_slot = saved.add("c.json", R"({"slot":8,"accounts":{}})");
         REQUIRE_FALSE(other_slot);
-        CHECK(says(other_slot.error().detail, "is of slot 8, and 'b.json' of slot 5"));
+        CHECK(has(other_slot.error().detail, "is of slot 8, and 'b.json' of slot 5"));
         CHECK(saved.slot() == 5);
     }
 
@@ -162,14 +158,14 @@ TEST_SUITE("chain/saved accounts") {
         CHECK(read.value().accounts().size() == 1);
         CHECK(reason(read_saved_accounts(folder.file("a.json"))) == Reason::invalid_parameter);
         write("notes.txt", "hello");
-        CHECK(says(read_saved_accounts(folder.file("")).error().detail, "notes.txt': is no JSON"));
+        CHECK(has(read_saved_accounts(folder.file("")).error().detail, "notes.txt': is no JSON"));
         std::filesystem::remove(folder.file("notes.txt"));
         std::filesystem::create_directory(folder.file("deep"));
-        CHECK(says(read_saved_accounts(folder.file("")).error().detail, "deep': is no file"));
+        CHECK(has(read_saved_accounts(folder.file("")).error().detail, "deep': is no file"));
         std::filesystem::remove(folder.file("deep"));
         // A file that says it is larger than any that is read costs no memory.
         write("large.json", "");
         std::filesystem::resize_file(folder.file("large.json"), SavedAccounts::file_size_most + 1);
-        CHECK(says(read_saved_accounts(folder.file("")).error().detail, "at most 67108864 are read"));
+        CHECK(has(read_saved_accounts(folder.file("")).error().detail, "at most 67108864 are read"));
     }
 }

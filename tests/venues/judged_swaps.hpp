@@ -6,6 +6,7 @@
 #include <string>
 
 #include "libexec/venues/solana/swap_policy.hpp"
+#include "support/says.hpp"
 #include "support/wallet_swaps.hpp"
 
 /// Swaps that are spoilt in one way, and what the policy says of them.
@@ -36,14 +37,6 @@ inline bool begins(const std::string& text, const std::string& start) {
     CAPTURE(text);
     CAPTURE(start);
     const bool does = text.rfind(start, 0) == 0;
-    CHECK(does);
-    return does;
-}
-
-inline bool says(const std::string& text, const std::string& words) {
-    CAPTURE(text);
-    CAPTURE(words);
-    const bool does = text.find(words) != std::string::npos;
     CHECK(does);
     return does;
 }
