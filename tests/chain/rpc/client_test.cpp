@@ -7,24 +7,10 @@ using namespace libexec;
 using namespace libexec::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-/// Answers every getSlot with that slot.
-NodeScript slots(std::uint64_t slot) {
-    return [slot](const NodeCall& call) { return result_of(call, std::to_string(slot)); };
-}
-NodeScript refuses() {
-    return [](const NodeCall&) -> Result<RpcReply> {
-        return reject(Reason::service_unavailable, "connection refused");
-    };
-}
-
-}  // namespace
-
 TEST_SUITE("chain/rpc/client") {
     TEST_CASE_FIXTURE(RpcWorld, "the first endpoint is asked, with the method's name and its options") {
-        nodes.set(node_a, slots(1'000));
-        nodes.set(node_b, slots(1'000));
+        nodes.set(node_a, answers_slot(1'000));
+        nodes.set(node_b, answers_slot(1'000));
         const Result<std::uint64_t> slot = run(client->slot(Commitment::finalized));
         CHECK(slot.value() == 1'000);
         REQUIRE(nodes.calls.size() == 1);
@@ -37,8 +23,8 @@ TEST_SUITE("chain/rpc/client") {
     }
 
     TEST_CASE_FIXTURE(RpcWorld, "whoever does not answer is left for the next, and rests") {
-        nodes.set(node_a, refuses());
-        nodes.set(node_b, slots(7));
+        nodes.set(node_a, refuses_connections());
+        nodes.set(node_b, answers_slot(7));
         CHECK(run(client->slot(Commitment::confirmed)).value() == 7);
         CHECK(report(0).failures == 1);
         CHECK(report(0).standing == RpcStanding::failing);
@@ -49,9 +35,9 @@ TEST_SUITE("chain/rpc/client") {
     }
 
     TEST_CASE_FIXTURE(RpcWorld, "a silent endpoint leaves enough of the deadline to the next") {
-        nodes.set(node_a, slots(1));
+        nodes.set(node_a, answers_slot(1));
         nodes.delay(node_a, 60s);
-        nodes.set(node_b, slots(7));
+        nodes.set(node_b, answers_slot(7));
         nodes.delay(node_b, 1s);
         const Time before = time.now();
         CHECK(run(client->slot(Commitment::confirmed)).value() == 7);
@@ -60,8 +46,8 @@ TEST_SUITE("chain/rpc/client") {
     }
 
     TEST_CASE_FIXTURE(RpcWorld, "when nobody answers the call ends within its deadline and says why") {
-        nodes.set(node_a, refuses());
-        nodes.set(node_b, refuses());
+        nodes.set(node_a, refuses_connections());
+        nodes.set(node_b, refuses_connections());
         const Time before = time.now();
         const Result<std::uint64_t> slot = run(client->slot(Commitment::confirmed));
         REQUIRE_FALSE(slot);
@@ -93,7 +79,7 @@ TEST_SUITE("chain/rpc/client") {
             reply.retry_after = 30s;
             return Result<RpcReply>(reply);
         });
-        nodes.set(node_b, slots(5));
+        nodes.set(node_b, answers_slot(5));
         CHECK(run(client->slot(Commitment::confirmed)).value() == 5);
         nodes.set(
             node_b, nodes.calls.empty() ? NodeScript() : [](const NodeCall& call) {
@@ -129,13 +115,13 @@ TEST_SUITE("chain/rpc/client") {
             RpcWorld world;
             world.nodes.set(node_a,
                             [&](const NodeCall&) { return Result<RpcReply>(RpcReply(200, garbage)); });
-            world.nodes.set(node_b, slots(7));
+            world.nodes.set(node_b, answers_slot(7));
             CHECK(world.run(world.client->slot(Commitment::confirmed)).value() == 7);
             CHECK(world.report(0).trouble.find("nobody can understand") != std::string::npos);
         }
         RpcWorld world;
         world.nodes.set(node_a, [&](const NodeCall& call) { return result_of(call, "\"7\""); });
-        world.nodes.set(node_b, slots(7));
+        world.nodes.set(node_b, answers_slot(7));
         CHECK(world.run(world.client->slot(Commitment::confirmed)).value() == 7);
         CHECK(world.report(0).trouble.find("breaks a rule: the result is no whole number") !=
               std::string::npos);
@@ -145,7 +131,7 @@ TEST_SUITE("chain/rpc/client") {
         for (const int status : {204, 302, 403, 404, 500, 502}) {
             CAPTURE(status);
             RpcWorld world;
-            world.nodes.set(node_b, slots(7));
+            world.nodes.set(node_b, answers_slot(7));
             world.nodes.set(node_a, [&](const NodeCall&) {
                 return Result<RpcReply>(RpcReply(status, "no key-of-a\xff\nhere"));
             });
@@ -170,7 +156,7 @@ TEST_SUITE("chain/rpc/client") {
         nodes.set(node_a, [](const NodeCall& call) {
             return error_of(call, -32602, "Invalid param: could not find account");
         });
-        nodes.set(node_b, slots(7));
+        nodes.set(node_b, answers_slot(7));
         const PublicKey key = well_known::wrapped_sol;
         const Result<TokenBalance> balance = run(client->token_account_balance(key, Commitment::confirmed));
         REQUIRE_FALSE(balance);
@@ -196,99 +182,9 @@ TEST_SUITE("chain/rpc/client") {
         CHECK(all.find("***") != std::string::npos);
     }
 
-    TEST_CASE_FIXTURE(RpcWorld, "a read of an endpoint that is behind is not fresh, and the next is asked") {
-        nodes.set(node_a, slots(1'000));
-        nodes.set(node_b, slots(1'200));
-        REQUIRE(run(client->slot(Commitment::confirmed)));
-        nodes.set(node_a, refuses());
-        CHECK(run(client->slot(Commitment::confirmed)).value() == 1'200);
-        nodes.set(node_a, slots(1'010));
-        nodes.delay(node_b, 200ms);
-        REQUIRE(run(client->slot(Commitment::confirmed)));
-        time.pass(1s);
-        // The quicker one is asked first, says what it says, and is passed over.
-        const std::size_t before = nodes.asked(node_a);
-        CHECK(run(client->slot(Commitment::confirmed)).value() == 1'200);
-        CHECK(nodes.asked(node_a) == before + 1);
-        CHECK(report(0).standing == RpcStanding::behind);
-        CHECK(report(0).slots_behind == 190);
-        // And then not asked at all, but for what does not change with time.
-        CHECK(run(client->slot(Commitment::confirmed)).value() == 1'200);
-        CHECK(nodes.asked(node_a) == before + 1);
-        nodes.set(node_a, [](const NodeCall& call) { return result_of(call, "890880"); });
-        CHECK(run(client->minimum_balance_for_rent_exemption(0)).value() == 890'880);
-        CHECK(nodes.asked(node_a) == before + 2);
-    }
-
-    TEST_CASE_FIXTURE(RpcWorld, "a node that says it is behind is believed") {
-        nodes.set(node_a, [](const NodeCall& call) {
-            return error_of(call, -32005, "Node is behind by 42 slots", R"({"numSlotsBehind":42})");
-        });
-        nodes.set(node_b, slots(7));
-        CHECK(run(client->slot(Commitment::confirmed)).value() == 7);
-        CHECK(report(0).standing == RpcStanding::behind);
-        CHECK(report(0).slots_behind == 42);
-        CHECK(report(0).failures == 0);
-    }
-
-    TEST_CASE_FIXTURE(RpcWorld, "an answer older than the slot it was asked for is not taken") {
-        const auto account_at = [](std::uint64_t slot) {
-            return [slot](const NodeCall& call) {
-                CHECK(call.params.items()[1]["minContextSlot"].whole() == 100);
-                return result_of(call, at_slot(slot, "null"));
-            };
-        };
-        nodes.set(node_a, account_at(99));
-        nodes.set(node_b, account_at(100));
-        const PublicKey key = well_known::wrapped_sol;
-        const Result<AccountSnapshot> read = run(client->account(key, Commitment::confirmed, 100));
-        REQUIRE(read);
-        CHECK(read.value().slot == 100);
-        CHECK(read.value().endpoint == "https://b.example");
-        nodes.set(node_b, [](const NodeCall& call) {
-            return error_of(call, -32016, "Minimum context slot has not been reached",
-                            R"({"contextSlot":99})");
-        });
-        const Result<AccountSnapshot> none = run(client->account(key, Commitment::confirmed, 100));
-        REQUIRE_FALSE(none);
-        CHECK(none.error().reason == Reason::service_unavailable);
-        CHECK(report(0).failures == 0);
-        CHECK(report(1).failures == 0);
-    }
-
-    TEST_CASE_FIXTURE(RpcWorld, "a height that is its slot is found out, whichever call told it") {
-        // Honest in getEpochInfo, wrong in getBlockHeight, as a public endpoint once was.
-        nodes.set(node_a, [](const NodeCall& call) {
-            return result_of(
-                call, call.method == "getBlockHeight" ? "300000000" : epoch_at(300'000'010, 278'000'000));
-        });
-        nodes.set(node_b, [](const NodeCall& call) {
-            return result_of(
-                call, call.method == "getBlockHeight" ? "278000000" : epoch_at(300'000'010, 278'000'001));
-        });
-        const Result<std::uint64_t> lie = run(client->block_height(Commitment::finalized));
-        REQUIRE_FALSE(lie);
-        CHECK(lie.error().detail.find("block height went back from 300000000 to 278000000") !=
-              std::string::npos);
-        CHECK(report(0).standing == RpcStanding::lying);
-        CHECK(run(client->block_height(Commitment::finalized)).value() == 278'000'000);
-        // The endpoint's slot is known by now, so that one question is enough.
-        const std::size_t asked = nodes.asked(node_b);
-        CHECK(run(client->block_height(Commitment::finalized)).value() == 278'000'000);
-        CHECK(nodes.asked(node_b) == asked + 1);
-
-        nodes.set(node_b,
-                  [](const NodeCall& call) { return result_of(call, epoch_at(300'000'020, 300'000'020)); });
-        const Result<EpochInfo> info = run(client->epoch_info(Commitment::finalized));
-        REQUIRE_FALSE(info);
-        CHECK(info.error().detail.find("always below its slot") != std::string::npos);
-        CHECK(report(1).standing == RpcStanding::lying);
-        CHECK(report(1).lies == 1);
-    }
-
     TEST_CASE("a task that outlives its client ends with an error, before and after the answer came") {
         RpcWorld world;
-        world.nodes.set(node_a, slots(7));
+        world.nodes.set(node_a, answers_slot(7));
         world.nodes.delay(node_a, 100ms);
         std::optional<Result<std::uint64_t>> early;
         world.time.spawn(keep_answer(world.client->slot(Commitment::confirmed), early));

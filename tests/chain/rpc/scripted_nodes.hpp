@@ -52,6 +52,16 @@ inline std::string account_json(const std::string& base64, std::size_t space, st
            std::to_string(space) + "}";
 }
 
+/// Answers every getSlot with that slot.
+inline NodeScript answers_slot(std::uint64_t slot) {
+    return [slot](const NodeCall& call) { return result_of(call, std::to_string(slot)); };
+}
+inline NodeScript refuses_connections() {
+    return [](const NodeCall&) -> Result<RpcReply> {
+        return reject(Reason::service_unavailable, "connection refused");
+    };
+}
+
 /// Nodes that are functions. Each answers after its delay, or not at all when that is longer than the asker
 /// waits.
 class ScriptedNodes final : public RpcTransport {
