@@ -1,89 +1,27 @@
 #include "libexec/embed/open.hpp"
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
+
 #include <doctest/doctest.h>
-#include <filesystem>
+
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+
+#include "embed/open_world.hpp"
 #include "libexec/chain/sim/sim_journal.hpp"
-#include "support/spawn.hpp"
-#include "support/temp_dir.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-Config unlucky_world(const TempDir& dir) {
-    Config config;
-    config.database_url = "sqlite:" + dir.file("exec.db");
-    config.mock_seed = 42;
-    config.mock_time_scale_ppm = 0;
-    config.retry_base = 0ms;
-    return config;
-}
-
-/// The same, where nothing fails by bad luck.
-Config lucky_world(const TempDir& dir) {
-    Config config = unlucky_world(dir);
-    config.mock_failure_rate_ppm = 0;
-    return config;
-}
-
-OrderRequest swap(const Service& service, std::uint64_t lamports, std::string client_order_id = {}) {
-    OrderRequest request;
-    request.token_in = *service.tokens().find("SOL");
-    request.token_out = *service.tokens().find("USDC");
-    request.native_in = true;
-    request.amount = Amount(lamports);
-    request.slippage = Bps::of(100).value();
-    request.client_order_id = std::move(client_order_id);
-    return request;
-}
-
-/// What a follower saw of one order.
-struct Story {
-    OrderId id;
-    std::vector<CommittedEvent> events;
-    EventBatch::End end = EventBatch::End::none;
-    std::string trouble;
-};
-
-Task<void> submit_and_follow(Service& service, OrderRequest request, Story& story, Executor reader) {
-    SubmitOptions options;
-    Result<Submitted> submitted = co_await service.submit(std::move(request), std::move(options));
-    if (!submitted) {
-        story.trouble = submitted.error().detail;
-        co_return;
-    }
-    story.id = submitted.value().order;
-    const std::shared_ptr<EventStream> stream = service.follow(story.id, 0, reader);
-    while (story.end == EventBatch::End::none) {
-        Result<EventBatch> batch = co_await stream->next();
-        if (!batch) {
-            story.trouble = batch.error().detail;
-            co_return;
-        }
-        story.events.insert(story.events.end(), batch.value().events.begin(), batch.value().events.end());
-        story.end = batch.value().end;
-    }
-}
-
-std::vector<Story> run(Service& service, const std::vector<OrderRequest>& requests, std::size_t at_once) {
-    std::vector<Story> stories(requests.size());
-    for (std::size_t from = 0; from < requests.size(); from += at_once) {
-        asio::io_context io(1);
-        for (std::size_t i = from; i < std::min(requests.size(), from + at_once); ++i) {
-            spawn(io, submit_and_follow(service, requests[i], stories[i], io.get_executor()));
-        }
-        io.run();
-    }
-    return stories;
-}
 
 /// Everything about an order that may not depend on when it ran.
 std::string outcome_of(const Story& story) {
@@ -107,42 +45,6 @@ std::string outcome_of(const Story& story) {
         text += ";";
     }
     return text;
-}
-
-template <class T>
-T await(asio::io_context& io, Task<T> task) {
-    std::optional<T> answer;
-    spawn(io, keep_answer(std::move(task), answer));
-    io.restart();
-    io.run();
-    REQUIRE(answer);
-    return std::move(*answer);
-}
-
-template <class T>
-T await(Task<T> task) {
-    asio::io_context io(1);
-    return await(io, std::move(task));
-}
-
-/// Name, kind and state of each venue, by name.
-std::string all_venues(const Service& service) {
-    std::set<std::string> words;
-    for (const VenueStatus& venue : service.venues()) {
-        words.insert(venue.name + ":" + venue.kind + ":" + std::string(to_string(venue.state)));
-    }
-    std::string text;
-    for (const std::string& word : words) text += word + " ";
-    return text;
-}
-
-/// A Solana cluster that is never asked: something else is wrong before.
-Config unreached_cluster(const TempDir& dir) {
-    Config config = unlucky_world(dir);
-    config.chain = "solana";
-    config.solana.rpc_urls = "http://127.0.0.1:1";
-    config.solana.keypair_file = dir.file("no.json");
-    return config;
 }
 
 }  // namespace
@@ -265,115 +167,6 @@ TEST_SUITE("embed/open") {
         for (std::size_t i = 0; i < events.size(); ++i) CHECK(events[i]->seq == i + 1);
     }
 
-    TEST_CASE("a value that breaks its rule is named before anything is touched") {
-        const TempDir dir;
-        const auto log = make_silent_log();
-        Config config = unlucky_world(dir);
-        config.max_retries = 0;
-        CHECK_THROWS_WITH_AS(
-            libexec::open(config, *log),
-            "configuration: max_retries counts attempts, the first included, and must be 1..100, got 0",
-            std::runtime_error);
-        CHECK_FALSE(std::filesystem::exists(dir.file("exec.db")));
-        config = unlucky_world(dir);
-        config.database_url = "mysql://x";
-        CHECK_THROWS_AS(libexec::open(config, *log), std::runtime_error);
-        config = unlucky_world(dir);
-        config.tokens_file = dir.file("absent");
-        CHECK_THROWS_AS(libexec::open(config, *log), std::runtime_error);
-    }
-
-    TEST_CASE("a venue that is paused gets no orders until it is resumed, and the metrics say so") {
-        const TempDir dir;
-        const auto log = make_silent_log();
-        Config config = lucky_world(dir);
-        const auto service = libexec::open(config, *log);
-        const auto serves = [&](const std::string& state, const std::string& value) {
-            return service->metrics().text().find("libexec_venue_breaker_state{venue=\"orca\",state=\"" +
-                                                  state + "\"} " + value + "\n") != std::string::npos;
-        };
-        CHECK(serves("closed", "1"));
-        const auto held = await(service->pause_venue("orca", "pool drained"));
-        REQUIRE(held);
-        CHECK(held.value().state == VenueState::held);
-        CHECK(serves("closed", "0"));
-        CHECK(serves("held", "1"));
-        const RoutingDecision decision = await(service->quote(swap(*service, 1'000'000'000))).value();
-        REQUIRE(decision.answers.size() == 3);
-        CHECK(decision.answers[2].silence ==
-              reject(Reason::breaker_open, "held by an operator: pool drained"));
-        CHECK(await(service->pause_venue("orka", "")).error().reason == Reason::not_found);
-        CHECK(await(service->resume_venue("orca")).value().state == VenueState::active);
-        CHECK(await(service->quote(swap(*service, 1'000'000'000))).value().answers[2].quote);
-        CHECK(serves("held", "0"));
-        CHECK(serves("open", "0"));
-        CHECK(serves("half_open", "0"));
-    }
-
-    TEST_CASE("a quote asks every venue, ranks what they say and places nothing") {
-        const TempDir dir;
-        const auto log = make_silent_log();
-        Config config = lucky_world(dir);
-        const auto service = libexec::open(config, *log);
-        for (const VenueStatus& venue : service->venues()) CHECK_FALSE(venue.last_quote);
-        const auto all = [&] { return all_venues(*service); };
-        CHECK(all() == "meteora:simulated:active orca:simulated:active raydium:simulated:active ");
-
-        const RoutingDecision decision =
-            await(service->quote(swap(*service, 1'000'000'000, "first"))).value();
-        REQUIRE(decision.answers.size() == 3);
-        REQUIRE(decision.chosen() != nullptr);
-        CHECK(decision.wraps_sol);
-        CHECK(decision.answers[0].note == "chosen");
-        for (const VenueAnswer& answer : decision.answers) {
-            REQUIRE(answer.quote);
-            CHECK(net_of_costs(*answer.quote, SwapMode::exact_in) <=
-                  net_of_costs(*decision.chosen(), SwapMode::exact_in));
-        }
-        for (const VenueStatus& venue : service->venues()) {
-            REQUIRE(venue.last_quote);
-            CHECK_FALSE(venue.last_quote->failure);
-        }
-        CHECK(await(service->list(OrderFilter())).value().empty());
-        CHECK(await(service->queue()).value().waiting == 0);
-
-        // The order with that client id is then offered the same, by the same venues.
-        const Story story = run(*service, {swap(*service, 1'000'000'000, "first")}, 1).front();
-        for (const CommittedEvent& event : story.events) {
-            const auto* quotes = std::get_if<QuotesData>(&event->data);
-            if (quotes == nullptr) continue;
-            REQUIRE(quotes->decision->chosen() != nullptr);
-            CHECK(quotes->decision->chosen()->venue == decision.chosen()->venue);
-            CHECK(quotes->decision->chosen()->amount_out == decision.chosen()->amount_out);
-        }
-    }
-
-    TEST_CASE("only so many quotes are asked for at once, and none while stopping") {
-        const TempDir dir;
-        const auto log = make_silent_log();
-        Config config = lucky_world(dir);
-        config.mock_time_scale_ppm = 1'000'000;  // an answer takes its time
-        const auto service = libexec::open(config, *log);
-        asio::io_context io(1);
-        int answered = 0;
-        std::vector<Rejection> refused;
-        for (int i = 0; i < 70; ++i) {
-            asio::co_spawn(io, service->quote(swap(*service, 1'000'000'000)),
-                           [&](std::exception_ptr thrown, Result<RoutingDecision> answer) {
-                               CHECK_FALSE(thrown);
-                               if (answer) ++answered;
-                               if (!answer) refused.push_back(answer.error());
-                           });
-        }
-        io.run();
-        CHECK(answered == 64);
-        REQUIRE(refused.size() == 6);
-        CHECK(refused.front().reason == Reason::queue_full);
-        CHECK(await(service->quote(swap(*service, 1'000'000'000))));
-        service->stop();
-        CHECK(await(service->quote(swap(*service, 1'000'000'000))).error().reason == Reason::draining);
-    }
-
     TEST_CASE("who follows everything hears of every order from then on, in order") {
         const TempDir dir;
         const auto log = make_silent_log();
@@ -401,52 +194,6 @@ TEST_SUITE("embed/open") {
         }
         service->stop();
         CHECK(await(io, everything->next()).value().end == EventBatch::End::closed);
-    }
-
-    TEST_CASE("a second engine on the same file is refused") {
-        const TempDir dir;
-        const auto log = make_silent_log();
-        const auto service = libexec::open(unlucky_world(dir), *log);
-        CHECK_THROWS_AS(libexec::open(unlucky_world(dir), *log), std::runtime_error);
-    }
-
-    TEST_CASE("a tip that no block engine looks at is refused") {
-        const TempDir dir;
-        const auto log = make_silent_log();
-        Config config = unreached_cluster(dir);
-        config.solana.pools_file = dir.file("pools");
-        config.solana.jito_url = "https://block-engine.example";
-        config.solana.jito_tip_lamports = 999;
-        CHECK_THROWS_WITH(libexec::open(config, *log),
-                          "configuration: jito_tip_lamports must be at least 1000, or no block engine looks "
-                          "at the bundle");
-    }
-
-    TEST_CASE("pairs whose pools are to be found are two known tokens each, once, and a cluster's") {
-        const TempDir dir;
-        const auto log = make_silent_log();
-        Config config = unreached_cluster(dir);
-        const auto refuses = [&](const std::string& pairs, const std::string& words) {
-            config.solana.discover_pairs = pairs;
-            CHECK_THROWS_WITH(libexec::open(config, *log), ("configuration: " + words).c_str());
-        };
-        refuses("", "chain solana needs a pools_file or discover_pairs, or there is nothing to trade in");
-        const std::string no_pair =
-            " is no pair: write two tokens such as SOL/USDC, with commas between pairs";
-        for (const std::string& text : std::vector<std::string>{"SOL", "SOL/", "/SOL", "SOL/USDC/USDT", "/"})
-            refuses(text, "discover_pairs: '" + text + "'" + no_pair);
-        refuses("SOL/USDC,", "discover_pairs: ''" + no_pair);
-        refuses("SOL/NONSENSE",
-                "discover_pairs: 'NONSENSE' is no token known here: write its symbol as it is spelled in the "
-                "list of tokens, or add it to tokens_file");
-        refuses("SOL/So11111111111111111111111111111111111111112",
-                "discover_pairs: SOL/So11111111111111111111111111111111111111112 is one token twice");
-        refuses("SOL/USDC, USDC/SOL", "discover_pairs: USDC/SOL stands there already: remove one");
-        std::string many = "SOL/USDC";
-        for (int i = 0; i < 16; ++i) many += ",SOL/USDT";
-        refuses(many, "discover_pairs: at most 16 pairs are searched, and there are 17");
-        config.solana.discover_interval = std::chrono::milliseconds(29'999);
-        refuses("SOL/USDC", "discover_interval must be 30 s..24 h");
     }
 
     TEST_CASE(
