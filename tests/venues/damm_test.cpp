@@ -4,6 +4,7 @@
 
 #include "pool_checks.hpp"
 #include "synthetic_damm.hpp"
+#include "traded_sizes.hpp"
 
 using namespace libexec;
 using namespace libexec::test;
@@ -62,31 +63,8 @@ SyntheticDamm limited(std::uint64_t age) {
     return pool;
 }
 
-/// A sale of three sizes one way, and what twenty million cost (0: not asked). Worked out apart from this
-/// code.
-struct Row {
-    int side;
-    std::uint64_t out_of_thousand;
-    std::uint64_t out_of_million;
-    std::uint64_t out_of_many;
-    std::uint64_t fee_of_many;
-    std::uint64_t price_of_many;
-};
-
-void check_rows(const SyntheticDamm& pool, std::initializer_list<Row> rows) {
-    for (const Row& row : rows) {
-        CAPTURE(row.side);
-        CHECK(sell(pool, row.side, 1'000).value().amount_out == row.out_of_thousand);
-        CHECK(sell(pool, row.side, 1'000'000).value().amount_out == row.out_of_million);
-        const PoolTrade many = sell(pool, row.side, 20'000'000).value();
-        CHECK(many.amount_in == 20'000'000);
-        CHECK(many.amount_out == row.out_of_many);
-        CHECK(many.fee == row.fee_of_many);
-        const bool of_input = pool.collects != 0 && row.side == 1;
-        CHECK(many.fee_mint == pool.mint(of_input ? row.side : 1 - row.side));
-        if (row.price_of_many != 0)
-            CHECK(buy(pool, 1 - row.side, 20'000'000).value().amount_in == row.price_of_many);
-    }
+void check_rows(const SyntheticDamm& pool, std::initializer_list<TradedSizes> rows) {
+    check_trades(pool, rows, [&pool](int side) { return pool.collects != 0 && side == 1; });
 }
 
 }  // namespace
