@@ -20,7 +20,7 @@ const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { freePort } = require('../e2e/support/daemon');
+const { freePort } = require('../e2e/support/ports');
 
 const ELSEWHERE = new Set(['docs_two_commands', 'consumer.installed']);
 const WORLD = { MOCK_SEED: '42', MOCK_TIME_SCALE: '0.2', RATE_LIMIT: '0', NO_COLOR: '1', TERM: 'xterm', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };

@@ -4,7 +4,7 @@
 const assert = require('node:assert');
 const { test, main } = require('./support/suite');
 const { ChainProcess } = require('./support/chain_process');
-const { freePort } = require('./support/daemon');
+const { freePort } = require('./support/ports');
 const { execctl } = require('./support/execctl');
 const { request, sleep } = require('./support/http');
 const { swap, submit, submitOk, readEvents, waitForEnd, inParallel } = require('./support/orders');

@@ -8,7 +8,7 @@ const https = require('node:https');
 const WebSocket = require('ws');
 const { test, main } = require('./support/suite');
 const { makeCertificate } = require('./support/certificate');
-const { freePort } = require('./support/daemon');
+const { freePort } = require('./support/ports');
 const { Lines } = require('./support/lines');
 const { startLocalnet } = require('./support/localnet');
 
@@ -42,7 +42,7 @@ async function fakeNode(place, server, port) {
 }
 
 async function hearAndHearAgain(place, server, scheme, args) {
-  const port = await freePort();
+  const port = await freePort(2);
   const node = await fakeNode(place, server, port);
   const listener = new Lines(place, LISTENER, [`${scheme}://localhost:${port}`, ...args]);
   listener.tell('slots');

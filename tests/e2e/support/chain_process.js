@@ -5,7 +5,7 @@ const { spawn, execFile } = require('node:child_process');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
-const { freePort } = require('./daemon');
+const { freePort } = require('./ports');
 const { sleep, within } = require('./http');
 
 const READY_WITHIN_MS = 30000;

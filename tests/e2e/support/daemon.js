@@ -3,22 +3,11 @@
 
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
-const net = require('node:net');
 const path = require('node:path');
 const { request, sleep, within } = require('./http');
+const { freePort } = require('./ports');
 
 const READY_WITHIN_MS = 30000;
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
-}
 
 class Daemon {
   // `directory` holds the database, the chain's journal and the log; `settings` are environment variables.
@@ -50,7 +39,7 @@ class Daemon {
       this.launch();
       const ended = await this.readyOrEnded();
       if (ended === null) return this;
-      // Somebody else may have taken the port between the probe and the start.
+      // Somebody else than these scripts may have taken the port between the probe and the start.
       const taken = fresh && ended.code === 3 && attempt < 5 && /in use/i.test(this.log());
       if (!taken) throw new Error(`execd did not start (${JSON.stringify(ended)}):\n${this.logTail()}`);
       this.port = 0;
@@ -144,4 +133,4 @@ class Daemon {
   }
 }
 
-module.exports = { Daemon, freePort };
+module.exports = { Daemon };

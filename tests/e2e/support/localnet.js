@@ -6,11 +6,10 @@ const { spawn, spawnSync } = require('node:child_process');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const { createRequire } = require('node:module');
-const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
-const { freePort } = require('./daemon');
 const { request, sleep } = require('./http');
+const { freePort } = require('./ports');
 const { Skip } = require('./suite');
 
 const START_WITHIN_MS = 30000;
@@ -39,19 +38,6 @@ function findFolder() {
   return copy;
 }
 
-// Two ports in a row: the node takes both.
-async function twoPorts() {
-  for (;;) {
-    const port = await freePort();
-    const probe = net.createServer();
-    const free = await new Promise((resolve) => {
-      probe.once('error', () => resolve(false));
-      probe.listen(port + 1, '127.0.0.1', () => probe.close(() => resolve(true)));
-    });
-    if (free) return port;
-  }
-}
-
 // A key pair as solana-keygen writes it: {address, numbers}.
 function makeKeyPair(web3) {
   const pair = web3.Keypair.generate();
@@ -69,7 +55,7 @@ class Localnet {
     this.folder = findFolder();
     this.packages = createRequire(path.join(this.folder, 'server.mjs'));
     this.web3 = this.packages('@solana/web3.js');
-    this.port = await twoPorts();
+    this.port = await freePort(2); // it takes both
     this.process = spawn(process.execPath, [path.join(this.folder, 'server.mjs'), '--port', String(this.port), '--slot-ms', String(this.slotMs), ...this.words],
       { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
