@@ -10,7 +10,7 @@ const { startLocalnet } = require('./support/localnet');
 test('every question that the engine asks is answered by a node as it is written', async (place) => {
   if (!process.env.LOCALNET_TESTS) throw new Skip('LOCALNET_TESTS does not name the test program');
   const node = await startLocalnet(place, 50);
-  const tests = spawn(process.env.LOCALNET_TESTS, ['--no-version'], {
+  const tests = spawn(process.env.LOCALNET_TESTS, ['--no-version', '--no-skip'], {
     stdio: 'inherit', env: { ...process.env, LIBEXEC_LOCALNET_URL: node.url },
   });
   const code = await new Promise((resolve, reject) => {

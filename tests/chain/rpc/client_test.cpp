@@ -197,6 +197,19 @@ TEST_SUITE("chain/rpc/client") {
         CHECK(world.time.run(std::move(late)).error().detail == "the RPC client is closed");
     }
 
+    TEST_CASE_FIXTURE(RpcWorld, "statuses come with the name of the endpoint that told them") {
+        nodes.set(node_a, [](const NodeCall& call) {
+            CHECK(call.method == "getSignatureStatuses");
+            return result_of(call, at_slot(9, "[null,null]"));
+        });
+        std::vector<std::string> signatures(2, std::string(64, '1'));
+        const Result<SignatureStatuses> known = run(client->signature_statuses(signatures));
+        REQUIRE(known);
+        CHECK(known.value().endpoint == "https://a.example");
+        CHECK(known.value().slot == 9);
+        CHECK(known.value().statuses.size() == 2);
+    }
+
     TEST_CASE_FIXTURE(RpcWorld, "wrong questions are refused before anybody hears them") {
         const auto is_refused = [](const auto& result) {
             return !result && result.error().reason == Reason::invalid_parameter;

@@ -25,34 +25,25 @@ RpcClient::~RpcClient() { state_->closed = true; }
 // ---- where the chain stands ----
 
 Task<Result<LatestBlockhash>> RpcClient::latest_blockhash(Commitment commitment) {
-    RpcQuestion question("getLatestBlockhash", RpcOptions().commitment(commitment).written(),
-                         state_->config.deadlines.small);
-    question.commitment = commitment;
+    RpcQuestion question = small_question(state_->config, "getLatestBlockhash", commitment);
     return State::ask_for<LatestBlockhash>(state_, std::move(question), read_latest_blockhash);
 }
 
 Task<Result<FlagAt>> RpcClient::is_blockhash_valid(Blockhash blockhash, Commitment commitment) {
-    RpcQuestion question("isBlockhashValid",
-                         quoted(blockhash.to_string()) + "," + RpcOptions().commitment(commitment).written(),
-                         state_->config.deadlines.small);
-    question.commitment = commitment;
+    RpcQuestion question =
+        small_question(state_->config, "isBlockhashValid", commitment, quoted(blockhash.to_string()));
     return State::ask_for<FlagAt>(state_, std::move(question), read_flag_at);
 }
 
 Task<Result<std::uint64_t>> RpcClient::slot(Commitment commitment) {
-    RpcQuestion question("getSlot", RpcOptions().commitment(commitment).written(),
-                         state_->config.deadlines.small);
-    question.commitment = commitment;
+    RpcQuestion question = small_question(state_->config, "getSlot", commitment);
     return State::ask_for<std::uint64_t>(state_, std::move(question), read_slot);
 }
 
 namespace {
 
 RpcQuestion epoch_question(const RpcConfig& config, Commitment commitment) {
-    RpcQuestion question("getEpochInfo", RpcOptions().commitment(commitment).written(),
-                         config.deadlines.small);
-    question.commitment = commitment;
-    return question;
+    return small_question(config, "getEpochInfo", commitment);
 }
 
 }  // namespace
@@ -64,9 +55,7 @@ Task<Result<EpochInfo>> RpcClient::epoch_info(Commitment commitment) {
 /// Some nodes have answered with their slot. A height below a slot that the same node told earlier is none.
 Task<Result<std::uint64_t>> RpcClient::State::sound_height(std::shared_ptr<State> state,
                                                            Commitment commitment) {
-    RpcQuestion question("getBlockHeight", RpcOptions().commitment(commitment).written(),
-                         state->config.deadlines.small);
-    question.commitment = commitment;
+    RpcQuestion question = small_question(state->config, "getBlockHeight", commitment);
     const auto taking = std::make_shared<Taking<std::uint64_t>>(read_block_height);
     const Result<Done> done = co_await ask(state, std::move(question), taking);
     if (!done) co_return done.error();

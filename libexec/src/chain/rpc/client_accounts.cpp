@@ -21,17 +21,9 @@ Task<Result<AccountSnapshot>> RpcClient::account(PublicKey key, Commitment commi
                          state_->config.deadlines.accounts);
     question.commitment = commitment;
     question.min_context_slot = min_context_slot;
-    return State::account_of(state_, std::move(question), key);
-}
-
-Task<Result<AccountSnapshot>> RpcClient::State::account_of(std::shared_ptr<State> state, RpcQuestion question,
-                                                           PublicKey key) {
-    const auto taking = std::make_shared<Taking<AccountSnapshot>>(
+    return State::ask_for<AccountSnapshot>(
+        state_, std::move(question),
         [key](const JsonValue& result, Seen& seen) { return read_account(result, key, seen); });
-    const Result<Done> done = co_await ask(state, std::move(question), taking);
-    if (!done) co_return done.error();
-    taking->value->endpoint = state->name_of(taking->place);
-    co_return std::move(*taking->value);
 }
 
 Task<Result<AccountSnapshot>> RpcClient::program_accounts(ProgramAccountsQuery query) {
@@ -71,33 +63,20 @@ Task<Result<AccountSnapshot>> RpcClient::program_accounts(ProgramAccountsQuery q
     question.commitment = query.commitment;
     question.answer_bytes_most = state_->config.program_bytes_most;
     question.is_search = true;
-    return State::program_accounts_of(state_, std::move(question), std::move(query));
-}
-
-Task<Result<AccountSnapshot>> RpcClient::State::program_accounts_of(std::shared_ptr<State> state,
-                                                                    RpcQuestion question,
-                                                                    ProgramAccountsQuery query) {
-    const auto taking = std::make_shared<Taking<AccountSnapshot>>(
-        [query](const JsonValue& result, Seen& seen) { return read_program_accounts(result, query, seen); });
-    const Result<Done> done = co_await ask(state, std::move(question), taking);
-    if (!done) co_return done.error();
-    taking->value->endpoint = state->name_of(taking->place);
-    co_return std::move(*taking->value);
+    return State::ask_for<AccountSnapshot>(state_, std::move(question),
+                                           [query = std::move(query)](const JsonValue& result, Seen& seen) {
+                                               return read_program_accounts(result, query, seen);
+                                           });
 }
 
 Task<Result<AmountAt>> RpcClient::balance(PublicKey key, Commitment commitment) {
-    RpcQuestion question("getBalance",
-                         quoted(key.to_string()) + "," + RpcOptions().commitment(commitment).written(),
-                         state_->config.deadlines.small);
-    question.commitment = commitment;
+    RpcQuestion question = small_question(state_->config, "getBalance", commitment, quoted(key.to_string()));
     return State::ask_for<AmountAt>(state_, std::move(question), read_balance);
 }
 
 Task<Result<TokenBalance>> RpcClient::token_account_balance(PublicKey key, Commitment commitment) {
-    RpcQuestion question("getTokenAccountBalance",
-                         quoted(key.to_string()) + "," + RpcOptions().commitment(commitment).written(),
-                         state_->config.deadlines.small);
-    question.commitment = commitment;
+    RpcQuestion question =
+        small_question(state_->config, "getTokenAccountBalance", commitment, quoted(key.to_string()));
     return State::ask_for<TokenBalance>(state_, std::move(question), read_token_balance);
 }
 

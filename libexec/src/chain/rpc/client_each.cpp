@@ -236,16 +236,12 @@ Task<Result<NodeStatus>> RpcClient::State::status_of(std::shared_ptr<State> stat
     // That it knows the transaction counts whatever slot it speaks of; the proof looks at the slot itself.
     question.min_context_slot = 0;
     const Result<SignatureStatuses> known =
-        co_await ask_only_for<SignatureStatuses>(state, std::move(question), place, status_reader());
+        co_await ask_only_for<SignatureStatuses>(state, std::move(question), place, status_reader(1));
     if (!known) co_return known.error();
     NodeStatus status;
     status.found = known.value().statuses.front().has_value();
     status.context_slot = known.value().slot;
     co_return status;
-}
-
-Taking<SignatureStatuses>::Read RpcClient::State::status_reader() {
-    return [](const JsonValue& result, Seen& seen) { return read_statuses(result, 1, seen); };
 }
 
 std::vector<std::shared_ptr<ChainNode>> RpcClient::witnesses() const {

@@ -1,10 +1,21 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "client_state.hpp"
+#include "params.hpp"
 
 namespace libexec {
+
+/// A question whose answer is small, of how things stand at `commitment`; `inside` comes before its options.
+inline RpcQuestion small_question(const RpcConfig& config, std::string_view method, Commitment commitment,
+                                  const std::string& inside = {}) {
+    const std::string options = RpcOptions().commitment(commitment).written();
+    RpcQuestion question(method, inside.empty() ? options : inside + "," + options, config.deadlines.small);
+    question.commitment = commitment;
+    return question;
+}
 
 /// A reader that has nothing to say about where the node stands.
 template <class T>

@@ -103,12 +103,15 @@ public:
     static Task<Result<Done>> ask_only(std::shared_ptr<State> state, RpcQuestion question, std::size_t place,
                                        std::shared_ptr<RpcTaker> taker);
 
+    /// An answer that has a place for it says which endpoint gave it.
     template <class T>
     static Task<Result<T>> ask_for(std::shared_ptr<State> state, RpcQuestion question,
                                    typename Taking<T>::Read read) {
         const auto taking = std::make_shared<Taking<T>>(std::move(read));
-        const Result<Done> done = co_await ask(std::move(state), std::move(question), taking);
+        const Result<Done> done = co_await ask(state, std::move(question), taking);
         if (!done) co_return done.error();
+        if constexpr (requires(T & answer) { answer.endpoint; })
+            taking->value->endpoint = state->name_of(taking->place);
         co_return std::move(*taking->value);
     }
     template <class T>
@@ -143,19 +146,13 @@ public:
     }
 
     static Task<Result<std::uint64_t>> sound_height(std::shared_ptr<State> state, Commitment commitment);
-    static Task<Result<AccountSnapshot>> account_of(std::shared_ptr<State> state, RpcQuestion question,
-                                                    PublicKey key);
-    static Task<Result<AccountSnapshot>> program_accounts_of(std::shared_ptr<State> state,
-                                                             RpcQuestion question,
-                                                             ProgramAccountsQuery query);
     static Task<Result<AccountSnapshot>> snapshot_of(std::shared_ptr<State> state,
                                                      std::vector<PublicKey> keys, Commitment commitment,
                                                      std::uint64_t min_slot);
     static Task<Result<AccountSnapshot>> refuse_snapshot(std::string why);
     static RpcQuestion status_question(const RpcConfig& config, const std::vector<std::string>& signatures,
                                        std::uint64_t min_context_slot);
-    static Task<Result<SignatureStatuses>> statuses_of(std::shared_ptr<State> state,
-                                                       std::vector<std::string> signatures);
+    static Taking<SignatureStatuses>::Read status_reader(std::size_t count);
     static Task<Result<SendReport>> send_to_all(std::shared_ptr<State> state, CommittedIntent intent,
                                                 SendOptions options);
     static Task<Result<NodeHeight>> height_of(std::shared_ptr<State> state, std::size_t place);
@@ -183,7 +180,6 @@ private:
     static Task<void> ask_part(std::shared_ptr<Snapshot> snapshot, std::size_t number);
     static Task<void> send_to(std::shared_ptr<State> state, std::shared_ptr<SendReport> report,
                               RpcQuestion question, std::size_t place, std::string signature);
-    static Taking<SignatureStatuses>::Read status_reader();
     template <class T>
     static Task<void> ask_into(std::shared_ptr<State> state, RpcQuestion question, std::size_t place,
                                typename Taking<T>::Read read,

@@ -41,18 +41,21 @@ Task<Result<SignatureStatuses>> RpcClient::signature_statuses(std::vector<std::s
     for (const std::string& signature : signatures) {
         if (!is_signature(signature)) return refused<SignatureStatuses>("a signature is base58 of 64 bytes");
     }
-    return State::statuses_of(state_, std::move(signatures));
+    RpcQuestion question = State::status_question(state_->config, signatures, 0);
+    return State::ask_for<SignatureStatuses>(state_, std::move(question),
+                                             State::status_reader(signatures.size()));
 }
 
 Task<std::vector<FromEndpoint<SignatureStatuses>>> RpcClient::signature_statuses_of_each(
     std::vector<std::string> signatures) {
     RpcQuestion question = State::status_question(state_->config, signatures, 0);
     question.fresh = false;
-    const std::size_t count = signatures.size();
     return State::ask_each<SignatureStatuses>(
-        state_, std::move(question),
-        [count](const JsonValue& result, Seen& seen) { return read_statuses(result, count, seen); },
-        State::Whom::all_but_resting);
+        state_, std::move(question), State::status_reader(signatures.size()), State::Whom::all_but_resting);
+}
+
+Taking<SignatureStatuses>::Read RpcClient::State::status_reader(std::size_t count) {
+    return [count](const JsonValue& result, Seen& seen) { return read_statuses(result, count, seen); };
 }
 
 RpcQuestion RpcClient::State::status_question(const RpcConfig& config,
@@ -65,18 +68,6 @@ RpcQuestion RpcClient::State::status_question(const RpcConfig& config,
     question.commitment = Commitment::processed;  // whatever is asked, they are answered from there
     question.min_context_slot = min_context_slot;
     return question;
-}
-
-Task<Result<SignatureStatuses>> RpcClient::State::statuses_of(std::shared_ptr<State> state,
-                                                              std::vector<std::string> signatures) {
-    const std::size_t count = signatures.size();
-    const auto taking = std::make_shared<Taking<SignatureStatuses>>(
-        [count](const JsonValue& result, Seen& seen) { return read_statuses(result, count, seen); });
-    RpcQuestion question = status_question(state->config, signatures, 0);
-    const Result<Done> done = co_await ask(state, std::move(question), taking);
-    if (!done) co_return done.error();
-    taking->value->endpoint = state->name_of(taking->place);
-    co_return std::move(*taking->value);
 }
 
 Task<Result<std::optional<LandedTransaction>>> RpcClient::transaction(std::string signature,
